@@ -1,0 +1,26 @@
+//! What Touchline is about, as plain data and pure functions: no clock, no I/O, no SQL, no HTTP, no async.
+//!
+//! Values are parsed once into types that cannot be wrong. A value that cannot be parsed is an [`Invalid`]:
+//! a stable code and a phrase that completes "`'Field'` …".
+//!
+//! Units, everywhere: money in the currency's **minor units**, instants in **microseconds since 1970, UTC**
+//! (the wire documents six fraction digits).
+
+mod identifier;
+mod invalid;
+mod money;
+mod phone;
+pub mod record;
+mod site;
+mod text;
+mod time;
+mod token;
+
+pub use identifier::{Identifier, IdentifierKind};
+pub use invalid::Invalid;
+pub use money::{AMOUNT_MINOR_MAX, Currency, Magnitude, Money, format_minor};
+pub use phone::Country;
+pub use site::{Milestone, Site, SiteId, Stage, StageMatch, TimeZoneName};
+pub use text::Text;
+pub use time::{Instant, Moment};
+pub use token::{Scope, Scopes, Token, TokenHash, TokenId};

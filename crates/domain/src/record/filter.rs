@@ -1,0 +1,46 @@
+use super::RecordState;
+use crate::{Currency, Identifier, Instant, Magnitude};
+
+/// Which records to list: those that meet every condition given. The default lists all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordFilter {
+    /// In exactly this stage.
+    pub stage: Option<String>,
+    /// Carrying exactly this label.
+    pub label: Option<String>,
+    /// Whose date is not before this.
+    pub from: Option<Instant>,
+    /// Whose date is before this.
+    pub until: Option<Instant>,
+    /// In this currency.
+    pub currency: Option<Currency>,
+    /// Worth at least this many units of the record's own currency.
+    pub value_min: Option<Magnitude>,
+    /// Worth at most this many units of the record's own currency.
+    pub value_max: Option<Magnitude>,
+    /// Naming this identifier in any version.
+    pub identifier: Option<Identifier>,
+    /// Whether the record is joined to a visitor. None is until visits can be reported.
+    pub matched: Option<bool>,
+}
+
+impl RecordFilter {
+    /// Whether a record in `state` is to be listed.
+    pub fn accepts(&self, state: &RecordState) -> bool {
+        let magnitude = state.value.magnitude();
+        let at = state.occurred.at;
+        holds(&self.stage, |stage| state.stage() == Some(stage.as_str()))
+            && holds(&self.label, |label| state.labels.iter().any(|l| l.as_str() == label))
+            && holds(&self.from, |from| at >= *from)
+            && holds(&self.until, |until| at < *until)
+            && holds(&self.currency, |currency| state.value.currency == *currency)
+            && holds(&self.value_min, |min| magnitude >= *min)
+            && holds(&self.value_max, |max| magnitude <= *max)
+            && holds(&self.identifier, |identifier| state.identifiers.contains(identifier))
+            && holds(&self.matched, |matched| !matched)
+    }
+}
+
+fn holds<T>(condition: &Option<T>, test: impl FnOnce(&T) -> bool) -> bool {
+    condition.as_ref().is_none_or(test)
+}
