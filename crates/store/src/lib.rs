@@ -1,0 +1,14 @@
+//! Where Touchline keeps its facts.
+//!
+//! [`Store`] is the whole boundary: each verb is one unit of work, and no transaction, connection or row type
+//! crosses it. [`SqliteStore`] implements it on an embedded database. [`conformance`] is the suite that every
+//! implementation must pass, unchanged.
+
+pub mod conformance;
+mod error;
+pub mod sqlite;
+mod store;
+
+pub use error::StoreError;
+pub use sqlite::SqliteStore;
+pub use store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};

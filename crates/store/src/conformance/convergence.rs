@@ -1,0 +1,100 @@
+use super::samples::{assert_sound, email, labels, opportunity, properties, site, upload, versions_only};
+use crate::{Store, Upload};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use touchline_domain::record::{RecordState, StageSpell, Version, stage_history};
+
+const RECORDS: u64 = 12;
+const CALLERS: usize = 8;
+
+/// A small generator (SplitMix64), so that a failing seed can be run again.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let other = usize::try_from(self.roll(last as u64 + 1)).unwrap();
+            items.swap(last, other);
+        }
+    }
+}
+
+type Observable = (Option<RecordState>, Vec<StageSpell>, Vec<Version>);
+
+async fn observe(store: &Arc<dyn Store>, uploads: &[Upload]) -> BTreeMap<String, Observable> {
+    let mut seen = BTreeMap::new();
+    for upload in uploads {
+        let versions = store.record(upload.key.clone()).await.unwrap();
+        let observable = (RecordState::of(&versions), stage_history(&versions), versions_only(versions));
+        seen.insert(upload.key.reference.to_string(), observable);
+    }
+    seen
+}
+
+/// Different statements about one record, each of an instant of its own.
+fn statements(dice: &mut Dice, round: u64) -> Vec<Upload> {
+    let mut uploads = Vec::new();
+    for record in 0..RECORDS {
+        for second in 0..dice.roll(8) {
+            let mut version = opportunity(["New", "Offer", "Won"][dice.roll(3) as usize], dice.roll(9).cast_signed(), second.cast_signed());
+            version.identifiers = vec![email(&format!("p{}@example.com", dice.roll(4)))];
+            version.labels = [None, labels(&[]), labels(&["x"]), labels(&["x", "y"])][dice.roll(4) as usize].clone();
+            version.properties = [None, properties(&[("k", "v")]), properties(&[])][dice.roll(3) as usize].clone();
+            uploads.push(upload(&format!("round-{round}-{record}"), version));
+        }
+    }
+    uploads
+}
+
+/// One store is told everything once, in order; then the same is told to it again under other references, shuffled,
+/// repeated, and by parallel callers.
+pub(super) async fn any_order_repeats_and_parallel_callers_end_the_same(store: Arc<dyn Store>) {
+    store.add_site(site("s")).await.unwrap();
+    for round in 0..20 {
+        let mut dice = Dice(round);
+        let plain = statements(&mut dice, round);
+        store.upload(plain.clone()).await.unwrap();
+        let mut again: Vec<Upload> = plain
+            .iter()
+            .map(|upload| {
+                let mut renamed = upload.clone();
+                let name = format!("again-{}", upload.key.reference);
+                renamed.key.reference = touchline_domain::record::Reference::parse(&name).unwrap();
+                renamed
+            })
+            .collect();
+        let originals = again.clone();
+        for _ in 0..originals.len() / 2 {
+            let pick = usize::try_from(dice.roll(originals.len() as u64)).unwrap();
+            again.push(originals[pick].clone());
+        }
+        dice.shuffle(&mut again);
+        let callers: Vec<_> = (0..CALLERS)
+            .map(|caller| {
+                let store = Arc::clone(&store);
+                let mine: Vec<_> = again.iter().skip(caller).step_by(CALLERS).cloned().collect();
+                tokio::spawn(async move {
+                    for upload in mine {
+                        store.upload(vec![upload]).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        for caller in callers {
+            caller.await.unwrap();
+        }
+        let expected = observe(&store, &plain).await;
+        let seen = observe(&store, &originals).await;
+        for (reference, expected) in expected {
+            assert_eq!(seen[&format!("again-{reference}")], expected, "seed {round}, {reference}");
+        }
+    }
+    assert_sound(&store).await;
+}

@@ -1,0 +1,57 @@
+use super::samples::{at, site, site_id, text};
+use crate::Store;
+use std::sync::Arc;
+use touchline_domain::{Currency, Scopes, Token, TokenHash, TokenId};
+
+fn token(id: &str) -> Token {
+    Token {
+        id: TokenId(id.into()),
+        name: text("CRM"),
+        hash: TokenHash::of(id),
+        sites: vec![site_id("s")],
+        scopes: Scopes::parse("ingest,read").unwrap(),
+        created_at: at(1),
+        expires_at: Some(at(9)),
+        revoked_at: None,
+    }
+}
+
+pub(super) async fn sites_are_added_once_and_changed(store: Arc<dyn Store>) {
+    assert!(store.add_site(site("s")).await.unwrap());
+    let mut other = site("s");
+    other.currency = Currency::parse("JPY").unwrap();
+    assert!(!store.add_site(other.clone()).await.unwrap(), "the id is taken");
+    assert_eq!(store.directory().await.unwrap().sites, [site("s")]);
+    assert!(store.set_site(other.clone()).await.unwrap());
+    assert_eq!(store.directory().await.unwrap().sites, [other]);
+    assert!(!store.set_site(site("t")).await.unwrap(), "there is no such site");
+    assert!(store.add_site(site("a")).await.unwrap());
+    let sites = store.directory().await.unwrap().sites;
+    assert_eq!(sites.iter().map(|site| site.id.as_str()).collect::<Vec<_>>(), ["a", "s"]);
+}
+
+pub(super) async fn tokens_are_added_and_revoked(store: Arc<dyn Store>) {
+    store.add_site(site("s")).await.unwrap();
+    store.add_token(token("one")).await.unwrap();
+    store.add_token(token("two")).await.unwrap();
+    assert_eq!(store.directory().await.unwrap().tokens, [token("one"), token("two")]);
+    assert!(store.revoke_token(TokenId("one".into()), at(5)).await.unwrap());
+    assert!(store.revoke_token(TokenId("one".into()), at(7)).await.unwrap(), "again: nothing changes");
+    assert!(!store.revoke_token(TokenId("three".into()), at(5)).await.unwrap());
+    let revoked = Token { revoked_at: Some(at(5)), ..token("one") };
+    assert_eq!(store.directory().await.unwrap().tokens, [revoked, token("two")]);
+}
+
+pub(super) async fn every_change_moves_the_version(store: Arc<dyn Store>) {
+    let mut versions = vec![store.directory_version().await.unwrap()];
+    store.add_site(site("s")).await.unwrap();
+    versions.push(store.directory_version().await.unwrap());
+    store.set_site(site("s")).await.unwrap();
+    versions.push(store.directory_version().await.unwrap());
+    store.add_token(token("one")).await.unwrap();
+    versions.push(store.directory_version().await.unwrap());
+    store.revoke_token(TokenId("one".into()), at(5)).await.unwrap();
+    versions.push(store.directory_version().await.unwrap());
+    assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+    assert_eq!(store.directory().await.unwrap().version, versions[4]);
+}

@@ -1,0 +1,46 @@
+//! What every [`Store`] must do, as a suite that runs against any of them.
+//!
+//! A new implementation passes when [`CASES`] do, each on a store of its own. A new verb comes with its cases.
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a case fails by panicking")]
+
+mod convergence;
+mod directory;
+mod listing;
+mod records;
+mod samples;
+
+use crate::Store;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A case: takes an empty store, panics if the store misbehaves.
+pub type Case = fn(Arc<dyn Store>) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+macro_rules! cases {
+    ($($module:ident::$case:ident,)*) => {
+        /// Every case with its name.
+        pub const CASES: &[(&str, Case)] = &[
+            $((concat!(stringify!($module), "::", stringify!($case)), |store| Box::pin($module::$case(store))),)*
+        ];
+    };
+}
+
+cases! {
+    directory::sites_are_added_once_and_changed,
+    directory::tokens_are_added_and_revoked,
+    directory::every_change_moves_the_version,
+    records::the_outcome_says_what_an_upload_did,
+    records::everything_uploaded_is_read_back,
+    records::a_batch_sees_its_own_uploads,
+    records::sites_and_kinds_are_apart,
+    records::a_deleted_record_is_gone_and_can_come_back,
+    records::a_backup_is_a_whole_store,
+    records::a_closed_store_refuses_writes,
+    listing::pages_hold_every_record_once,
+    listing::paging_is_stable_under_uploads,
+    listing::filters_choose_by_the_present_state,
+    listing::an_identifier_of_any_version_finds_its_records,
+    listing::totals_add_up_present_values_by_stage_and_currency,
+    convergence::any_order_repeats_and_parallel_callers_end_the_same,
+}

@@ -1,0 +1,111 @@
+//! Input for the cases.
+
+use crate::{Store, Upload};
+use std::sync::Arc;
+use touchline_domain::record::{
+    Particulars, Property, RecordFilter, RecordKey, RecordKind, RecordState, Reference, StoredVersion, Version,
+};
+use touchline_domain::{
+    Country, Currency, Identifier, IdentifierKind, Instant, Milestone, Moment, Money, Site, SiteId, Stage, Text,
+    TimeZoneName,
+};
+
+use crate::RecordsQuery;
+
+pub(super) fn site_id(id: &str) -> SiteId {
+    SiteId::parse(id).unwrap()
+}
+
+pub(super) fn site(id: &str) -> Site {
+    Site {
+        id: site_id(id),
+        name: Text::parse("Example Ltd").unwrap(),
+        currency: Currency::parse("GBP").unwrap(),
+        phone_country: Country::parse("GB").unwrap(),
+        time_zone: TimeZoneName::parse("Europe/London").unwrap(),
+        stages: vec![Stage { name: Text::parse("Closed: won").unwrap(), milestone: Milestone::Won }],
+        strict_stages: false,
+        created_at: at(1),
+    }
+}
+
+pub(super) fn at(second: i64) -> Instant {
+    Instant::from_micros(second * 1_000_000)
+}
+
+pub(super) fn identifier(kind: IdentifierKind, value: &str) -> Identifier {
+    Identifier::parse(kind, value, Country::parse("GB").unwrap()).unwrap()
+}
+
+pub(super) fn email(value: &str) -> Identifier {
+    identifier(IdentifierKind::EmailAddress, value)
+}
+
+pub(super) fn text(value: &str) -> Text<255> {
+    Text::parse(value).unwrap()
+}
+
+pub(super) fn labels(values: &[&str]) -> Option<Vec<Text<255>>> {
+    Some(values.iter().map(|value| text(value)).collect())
+}
+
+pub(super) fn properties(pairs: &[(&str, &str)]) -> Option<Vec<Property>> {
+    Some(pairs.iter().map(|(name, value)| Property { name: text(name), value: (*value).into() }).collect())
+}
+
+/// An opportunity's version: stage, value in pence, second at which it was so.
+pub(super) fn opportunity(stage: &str, minor: i64, second: i64) -> Version {
+    Version {
+        occurred: Moment { at: at(second), date_only: false },
+        value: Money { minor, currency: Currency::parse("GBP").unwrap() },
+        particulars: Particulars::Opportunity { stage: text(stage) },
+        identifiers: vec![email("ann@example.com")],
+        labels: None,
+        properties: None,
+    }
+}
+
+pub(super) fn revenue(minor: i64, second: i64) -> Version {
+    Version { particulars: Particulars::Revenue { lead: None }, ..opportunity("unused", minor, second) }
+}
+
+pub(super) fn key(site: &str, kind: RecordKind, reference: &str) -> RecordKey {
+    RecordKey { site: site_id(site), kind, reference: Reference::parse(reference).unwrap() }
+}
+
+/// An upload to site `s`, received a day after it happened.
+pub(super) fn upload(reference: &str, version: Version) -> Upload {
+    let received_at = version.occurred.at.plus_seconds(86_400);
+    Upload { key: key("s", version.kind(), reference), received_at, version }
+}
+
+pub(super) async fn state(store: &Arc<dyn Store>, key: RecordKey) -> Option<RecordState> {
+    RecordState::of(&store.record(key).await.unwrap())
+}
+
+pub(super) fn query(kind: RecordKind, filter: RecordFilter) -> RecordsQuery {
+    RecordsQuery { site: site_id("s"), kind, after: None, filter, limit: 100 }
+}
+
+/// The references of all pages of a query.
+pub(super) async fn references(store: &Arc<dyn Store>, mut query: RecordsQuery) -> Vec<String> {
+    let mut all = Vec::new();
+    loop {
+        let page = store.records(query.clone()).await.unwrap();
+        assert!(page.records.len() <= query.limit, "a page keeps to its limit");
+        all.extend(page.records.iter().map(|(reference, _)| reference.to_string()));
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return all,
+        }
+    }
+}
+
+pub(super) fn versions_only(stored: Vec<StoredVersion>) -> Vec<Version> {
+    stored.into_iter().map(|stored| stored.version).collect()
+}
+
+pub(super) async fn assert_sound(store: &Arc<dyn Store>) {
+    let report = store.check().await.unwrap();
+    assert_eq!(report.violations, Vec::<String>::new());
+}

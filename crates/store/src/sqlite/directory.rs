@@ -1,0 +1,157 @@
+use super::rows::corrupt;
+use super::writer::WriteTx;
+use crate::{Directory, StoreError};
+use rusqlite::{Connection, Row, params};
+use touchline_domain::{
+    Country, Currency, Instant, Invalid, Milestone, Scopes, Site, SiteId, Stage, Text, TimeZoneName, Token,
+    TokenHash, TokenId,
+};
+
+/// The directory's version.
+pub(super) fn version(connection: &Connection) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT value FROM counter WHERE name = 'directory'")?;
+    let version: i64 = statement.query_row([], |row| row.get(0))?;
+    Ok(version.unsigned_abs())
+}
+
+/// All sites and tokens.
+pub(super) fn load(connection: &Connection) -> Result<Directory, StoreError> {
+    let mut directory = Directory { version: version(connection)?, ..Directory::default() };
+    let mut sites = connection.prepare_cached(
+        "SELECT site_id, name, currency, phone_country, time_zone, stages, strict_stages, created_at
+         FROM site ORDER BY site_id",
+    )?;
+    let mut rows = sites.query([])?;
+    while let Some(row) = rows.next()? {
+        directory.sites.push(site(row)?);
+    }
+    let mut tokens = connection.prepare_cached(
+        "SELECT token_id, name, hash, sites, scopes, created_at, expires_at, revoked_at
+         FROM token ORDER BY created_at, token_id",
+    )?;
+    let mut rows = tokens.query([])?;
+    while let Some(row) = rows.next()? {
+        directory.tokens.push(token(row)?);
+    }
+    Ok(directory)
+}
+
+fn site(row: &Row<'_>) -> Result<Site, StoreError> {
+    let bad = |error: Invalid| corrupt("site", error);
+    let text = |column: usize| row.get::<_, String>(column);
+    let stages: Vec<(String, String)> =
+        serde_json::from_str(&text(5)?).map_err(|error| corrupt("site", error))?;
+    let stage = |(name, milestone): (String, String)| {
+        Ok(Stage { name: Text::parse(&name)?, milestone: Milestone::parse(&milestone)? })
+    };
+    Ok(Site {
+        id: SiteId::parse(&text(0)?).map_err(bad)?,
+        name: Text::parse(&text(1)?).map_err(bad)?,
+        currency: Currency::parse(&text(2)?).map_err(bad)?,
+        phone_country: Country::parse(&text(3)?).map_err(bad)?,
+        time_zone: TimeZoneName::parse(&text(4)?).map_err(bad)?,
+        stages: stages.into_iter().map(stage).collect::<Result<_, Invalid>>().map_err(bad)?,
+        strict_stages: row.get(6)?,
+        created_at: Instant::from_micros(row.get(7)?),
+    })
+}
+
+fn token(row: &Row<'_>) -> Result<Token, StoreError> {
+    let bad = |error: Invalid| corrupt("token", error);
+    let text = |column: usize| row.get::<_, String>(column);
+    let sites: Vec<String> = serde_json::from_str(&text(3)?).map_err(|error| corrupt("token", error))?;
+    Ok(Token {
+        id: TokenId(text(0)?),
+        name: Text::parse(&text(1)?).map_err(bad)?,
+        hash: TokenHash(row.get(2)?),
+        sites: sites.iter().map(|id| SiteId::parse(id)).collect::<Result<_, _>>().map_err(bad)?,
+        scopes: Scopes::parse(&text(4)?).map_err(bad)?,
+        created_at: Instant::from_micros(row.get(5)?),
+        expires_at: row.get::<_, Option<i64>>(6)?.map(Instant::from_micros),
+        revoked_at: row.get::<_, Option<i64>>(7)?.map(Instant::from_micros),
+    })
+}
+
+pub(super) fn add_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO site (site_id, name, currency, phone_country, time_zone, stages, strict_stages, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
+    let added = tx.connection.execute(
+        sql,
+        params![
+            site.id.as_str(),
+            site.name.as_str(),
+            site.currency.code(),
+            site.phone_country.code(),
+            site.time_zone.as_str(),
+            stages(site)?,
+            site.strict_stages,
+            site.created_at.as_micros(),
+        ],
+    )?;
+    if added == 1 {
+        bump(tx)?;
+    }
+    Ok(added == 1)
+}
+
+pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreError> {
+    let sql = "UPDATE site SET name = ?2, currency = ?3, phone_country = ?4, time_zone = ?5, stages = ?6,
+        strict_stages = ?7 WHERE site_id = ?1";
+    let changed = tx.connection.execute(
+        sql,
+        params![
+            site.id.as_str(),
+            site.name.as_str(),
+            site.currency.code(),
+            site.phone_country.code(),
+            site.time_zone.as_str(),
+            stages(site)?,
+            site.strict_stages,
+        ],
+    )?;
+    if changed == 1 {
+        bump(tx)?;
+    }
+    Ok(changed == 1)
+}
+
+fn stages(site: &Site) -> Result<String, StoreError> {
+    let pairs: Vec<_> = site.stages.iter().map(|stage| (stage.name.as_str(), stage.milestone.name())).collect();
+    serde_json::to_string(&pairs).map_err(|error| corrupt("site", error))
+}
+
+pub(super) fn add_token(tx: &mut WriteTx<'_>, token: &Token) -> Result<(), StoreError> {
+    let sites: Vec<_> = token.sites.iter().map(SiteId::as_str).collect();
+    let sites = serde_json::to_string(&sites).map_err(|error| corrupt("token", error))?;
+    let sql = "INSERT INTO token (token_id, hash, name, sites, scopes, created_at, expires_at, revoked_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    tx.connection.execute(
+        sql,
+        params![
+            token.id.0,
+            token.hash.0,
+            token.name.as_str(),
+            sites,
+            token.scopes.to_string(),
+            token.created_at.as_micros(),
+            token.expires_at.map(Instant::as_micros),
+            token.revoked_at.map(Instant::as_micros),
+        ],
+    )?;
+    bump(tx)
+}
+
+pub(super) fn revoke_token(tx: &mut WriteTx<'_>, id: &TokenId, at: Instant) -> Result<bool, StoreError> {
+    let sql = "UPDATE token SET revoked_at = coalesce(revoked_at, ?2) WHERE token_id = ?1";
+    let changed = tx.connection.execute(sql, params![id.0, at.as_micros()])?;
+    if changed == 1 {
+        bump(tx)?;
+    }
+    Ok(changed == 1)
+}
+
+/// Tells everyone who holds a copy of the directory that it is out of date.
+fn bump(tx: &WriteTx<'_>) -> Result<(), StoreError> {
+    tx.connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'directory'", [])?;
+    Ok(())
+}

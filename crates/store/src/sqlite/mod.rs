@@ -1,0 +1,125 @@
+//! The embedded store: one `SQLite` file in WAL mode.
+//!
+//! One writer thread applies queued units of work in shared transactions (group commit) and answers their
+//! callers after the commit. Readers have connections of their own and never wait for the writer.
+
+mod backup;
+mod check;
+mod directory;
+mod identifiers;
+mod open;
+mod readers;
+mod records;
+mod rows;
+mod upload;
+mod writer;
+
+use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
+use crate::StoreError;
+use async_trait::async_trait;
+use readers::Readers;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use touchline_domain::record::{RecordKey, RecordKind, StageTotal, StoredVersion, UploadOutcome};
+use touchline_domain::{Instant, Site, SiteId, Token, TokenId};
+use writer::Writer;
+
+pub use backup::restore;
+pub use open::{SqliteOptions, schema_version};
+
+/// [`Store`] on an embedded database.
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`, creating it with its folder when there is none, and brings an older one
+    /// up to date. A file that is not Touchline's, or of a newer version, is refused and not touched.
+    pub fn open(path: &Path, options: &SqliteOptions) -> Result<Self, StoreError> {
+        let connection = open::writer(path, options)?;
+        let readers = Arc::new(Readers::open(path, options)?);
+        let writer = Writer::start(connection, options)?;
+        Ok(Self { path: path.to_owned(), writer, readers })
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.writer.is_open()?;
+        self.readers.read(directory::version).await.map(drop)
+    }
+
+    async fn stats(&self) -> Result<StoreStats, StoreError> {
+        let bytes = open::files(&self.path)
+            .iter()
+            .filter_map(|file| file.metadata().ok())
+            .map(|metadata| metadata.len())
+            .sum();
+        Ok(self.writer.stats(bytes))
+    }
+
+    async fn check(&self) -> Result<CheckReport, StoreError> {
+        self.readers.read(check::check).await
+    }
+
+    async fn backup(&self, destination: &Path) -> Result<(), StoreError> {
+        let (path, destination) = (self.path.clone(), destination.to_owned());
+        tokio::task::spawn_blocking(move || backup::backup(&path, &destination))
+            .await
+            .map_err(|error| StoreError::Unavailable(format!("the backup ended early: {error}")))?
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.writer.close().await
+    }
+
+    async fn directory_version(&self) -> Result<u64, StoreError> {
+        self.readers.read(directory::version).await
+    }
+
+    async fn directory(&self) -> Result<Directory, StoreError> {
+        self.readers.read(directory::load).await
+    }
+
+    async fn add_site(&self, site: Site) -> Result<bool, StoreError> {
+        self.writer.write(move |tx| directory::add_site(tx, &site)).await
+    }
+
+    async fn set_site(&self, site: Site) -> Result<bool, StoreError> {
+        self.writer.write(move |tx| directory::set_site(tx, &site)).await
+    }
+
+    async fn add_token(&self, token: Token) -> Result<(), StoreError> {
+        self.writer.write(move |tx| directory::add_token(tx, &token)).await
+    }
+
+    async fn revoke_token(&self, id: TokenId, at: Instant) -> Result<bool, StoreError> {
+        self.writer.write(move |tx| directory::revoke_token(tx, &id, at)).await
+    }
+
+    async fn upload(&self, uploads: Vec<Upload>) -> Result<Vec<UploadOutcome>, StoreError> {
+        self.writer.try_write(move |tx| upload::upload(tx, &uploads)).await
+    }
+
+    async fn record(&self, key: RecordKey) -> Result<Vec<StoredVersion>, StoreError> {
+        self.readers.read(move |connection| records::versions(connection, &key)).await
+    }
+
+    async fn records(&self, query: RecordsQuery) -> Result<RecordsPage, StoreError> {
+        if query.filter.identifier.is_some() {
+            self.writer.index_identifiers().await?;
+        }
+        self.readers.read(move |connection| records::page(connection, &query)).await
+    }
+
+    async fn delete_record(&self, key: RecordKey) -> Result<bool, StoreError> {
+        self.writer.write(move |tx| records::delete(tx, &key)).await
+    }
+
+    async fn stage_totals(&self, site: SiteId, kind: RecordKind) -> Result<Vec<StageTotal>, StoreError> {
+        self.readers.read(move |connection| records::stage_totals(connection, &site, kind)).await
+    }
+}

@@ -1,0 +1,135 @@
+use crate::StoreError;
+use rusqlite::{Connection, OpenFlags};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// "TchL" in the file's header tells Touchline's databases from others.
+const APPLICATION_ID: i32 = 0x5463_684C;
+
+/// One per release that changed the schema, in order; a file's `user_version` is how many it has had.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_records.sql")];
+
+/// How the embedded store uses the machine. The defaults suit a server.
+#[derive(Debug, Clone, Copy)]
+pub struct SqliteOptions {
+    /// How many units of work may wait to be written before writes are refused as overload.
+    pub write_queue: usize,
+    /// How many reads run at once.
+    pub readers: usize,
+    /// Page cache of the writer, in kibibytes; each reader has an eighth of it.
+    pub cache_kib: u32,
+    /// The write-ahead log is copied into the database each time it has grown by this many pages.
+    pub checkpoint_pages: u32,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self { write_queue: 8_192, readers: 4, cache_kib: 32 * 1_024, checkpoint_pages: 20_000 }
+    }
+}
+
+/// The schema version that this build writes.
+pub fn schema_version() -> u32 {
+    MIGRATIONS.len() as u32
+}
+
+/// The database file and those that `SQLite` keeps beside it.
+pub(super) fn files(path: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|suffix| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    })
+}
+
+/// Opens the connection that writes, creating or migrating the database.
+pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| refused(folder, &format!("cannot be created: {error}")))?;
+    }
+    let is_new = inspect(path)?;
+    let refuse = |error: rusqlite::Error| refused(path, &format!("cannot be opened for writing: {error}"));
+    let mut connection = Connection::open(path).map_err(refuse)?;
+    connection.busy_timeout(Duration::from_secs(30)).map_err(refuse)?;
+    if is_new {
+        connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(refuse)?;
+    }
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(refuse)?;
+    connection.pragma_update(None, "synchronous", "FULL").map_err(refuse)?;
+    connection.pragma_update(None, "cache_size", -i64::from(options.cache_kib)).map_err(refuse)?;
+    connection.pragma_update(None, "wal_autocheckpoint", options.checkpoint_pages).map_err(refuse)?;
+    migrate(&mut connection).map_err(refuse)?;
+    Ok(connection)
+}
+
+/// Opens a connection that only reads an existing database.
+pub(super) fn reader(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -i64::from(options.cache_kib / 8))?;
+    Ok(connection)
+}
+
+/// Looks at the file without opening it as a database, so that a refusal touches nothing. Answers whether the
+/// database is yet to be created.
+pub(super) fn inspect(path: &Path) -> Result<bool, StoreError> {
+    let mut header = [0u8; 100];
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(refused(path, &format!("cannot be read: {error}"))),
+    };
+    let metadata = file.metadata().map_err(|error| refused(path, &format!("cannot be read: {error}")))?;
+    if metadata.len() == 0 {
+        return Ok(true);
+    }
+    let is_sqlite = file.read_exact(&mut header).is_ok() && header.starts_with(b"SQLite format 3\0");
+    let field = |at: usize| i32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let (user_version, application_id) = (field(60), field(68));
+    if !is_sqlite || application_id != APPLICATION_ID {
+        return Err(refused(path, "is not a Touchline database; it was left as it is"));
+    }
+    if user_version > schema_version() as i32 {
+        let why = format!(
+            "was written by a newer Touchline (schema {user_version}, this one knows {}); \
+             install that version or restore an older backup",
+            schema_version()
+        );
+        return Err(refused(path, &why));
+    }
+    Ok(false)
+}
+
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let done: u32 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    for migration in MIGRATIONS.iter().skip(done as usize) {
+        tx.execute_batch(migration)?;
+    }
+    if done < schema_version() {
+        tx.pragma_update(None, "user_version", schema_version())?;
+    }
+    tx.commit()?;
+    if done < schema_version() {
+        // The header that `inspect` reads is the file's own, not the log's.
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
+pub(super) fn refused(path: &Path, why: &str) -> StoreError {
+    StoreError::Refused { path: path.to_owned(), why: why.to_owned() }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full(error.to_string()),
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
+}

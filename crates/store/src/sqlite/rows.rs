@@ -1,0 +1,148 @@
+//! How records look in the database: the rows' own types, and the ways between them and the domain.
+
+use crate::StoreError;
+use rusqlite::Row;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use touchline_domain::record::{Particulars, Property, RecordKind, Reference, StoredVersion, Version};
+use touchline_domain::{Currency, Identifier, IdentifierKind, Instant, Moment, Money, Text};
+
+const TABLE: &str = "record_version";
+
+pub(super) fn kind_number(kind: RecordKind) -> i64 {
+    match kind {
+        RecordKind::Opportunity => 1,
+        RecordKind::Revenue => 2,
+    }
+}
+
+pub(super) fn kind_of(number: i64) -> Result<RecordKind, StoreError> {
+    RecordKind::ALL
+        .into_iter()
+        .find(|kind| kind_number(*kind) == number)
+        .ok_or_else(|| corrupt(TABLE, format!("kind {number}")))
+}
+
+pub(super) fn corrupt(table: &'static str, what: impl ToString) -> StoreError {
+    StoreError::Corrupt { table, what: what.to_string() }
+}
+
+/// The part of a version that is only ever read as a whole. Names are short because every row repeats them.
+#[derive(Serialize, Deserialize)]
+struct Details<'a> {
+    #[serde(rename = "i", borrow)]
+    identifiers: Vec<IdentifierRow<'a>>,
+    #[serde(rename = "l", borrow, default, skip_serializing_if = "Option::is_none")]
+    labels: Option<Vec<Cow<'a, str>>>,
+    #[serde(rename = "p", borrow, default, skip_serializing_if = "Option::is_none")]
+    properties: Option<Vec<(Cow<'a, str>, Cow<'a, str>)>>,
+    /// Microseconds, and whether it was a date alone.
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    lead: Option<(i64, bool)>,
+}
+
+/// Kind, value, and a telephone number as it was written.
+#[derive(Serialize, Deserialize)]
+struct IdentifierRow<'a>(
+    u8,
+    #[serde(borrow)] Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")] Option<Cow<'a, str>>,
+);
+
+fn identifier_number(kind: IdentifierKind) -> u8 {
+    match kind {
+        IdentifierKind::RaId => 1,
+        IdentifierKind::EmailAddress => 2,
+        IdentifierKind::PhoneNumber => 3,
+        IdentifierKind::PayloadValue => 4,
+        IdentifierKind::CookieValue => 5,
+    }
+}
+
+/// The `details` column of a version.
+pub(super) fn details(version: &Version) -> Result<String, StoreError> {
+    let details = Details {
+        identifiers: version.identifiers.iter().map(identifier_row).collect(),
+        labels: version.labels.as_ref().map(|labels| labels.iter().map(|l| Cow::Borrowed(l.as_str())).collect()),
+        properties: version.properties.as_ref().map(|properties| properties.iter().map(property_row).collect()),
+        lead: match version.particulars {
+            Particulars::Revenue { lead } => lead.map(|lead| (lead.at.as_micros(), lead.date_only)),
+            Particulars::Opportunity { .. } => None,
+        },
+    };
+    serde_json::to_string(&details).map_err(|error| corrupt(TABLE, error))
+}
+
+fn identifier_row(identifier: &Identifier) -> IdentifierRow<'_> {
+    IdentifierRow(
+        identifier_number(identifier.kind()),
+        Cow::Borrowed(identifier.value()),
+        identifier.written().map(Cow::Borrowed),
+    )
+}
+
+fn property_row(property: &Property) -> (Cow<'_, str>, Cow<'_, str>) {
+    (Cow::Borrowed(property.name.as_str()), Cow::Borrowed(&property.value))
+}
+
+/// What [`version`] reads, in its order.
+pub(super) const VERSION_COLUMNS: &str =
+    "occurred_at, change, occurred_date_only, received_at, value_minor, currency, stage, details";
+
+/// Reads a version from the columns [`VERSION_COLUMNS`], which begin at `first`.
+pub(super) fn version(row: &Row<'_>, first: usize) -> Result<StoredVersion, StoreError> {
+    let details: Details<'_> =
+        serde_json::from_str(row.get_ref(first + 7)?.as_str().map_err(|error| corrupt(TABLE, error))?)
+            .map_err(|error| corrupt(TABLE, error))?;
+    let occurred = Moment { at: Instant::from_micros(row.get(first)?), date_only: row.get(first + 2)? };
+    let currency = row.get_ref(first + 5)?.as_str().map_err(|error| corrupt(TABLE, error))?;
+    let currency = Currency::parse(currency).map_err(|error| corrupt(TABLE, error))?;
+    let particulars = match row.get_ref(first + 6)?.as_str_or_null().map_err(|error| corrupt(TABLE, error))? {
+        Some(stage) => Particulars::Opportunity { stage: text(stage)? },
+        None => Particulars::Revenue {
+            lead: details.lead.map(|(micros, date_only)| Moment { at: Instant::from_micros(micros), date_only }),
+        },
+    };
+    let version = Version {
+        occurred,
+        value: Money { minor: row.get(first + 4)?, currency },
+        particulars,
+        identifiers: details.identifiers.into_iter().map(identifier).collect::<Result<_, _>>()?,
+        labels: details.labels.map(|labels| labels.iter().map(|label| text(label)).collect()).transpose()?,
+        properties: details.properties.map(|rows| rows.into_iter().map(property).collect()).transpose()?,
+    };
+    let change: i64 = row.get(first + 1)?;
+    Ok(StoredVersion { change: change.unsigned_abs(), received_at: Instant::from_micros(row.get(first + 3)?), version })
+}
+
+fn text(raw: &str) -> Result<Text<255>, StoreError> {
+    Text::parse(raw).map_err(|error| corrupt(TABLE, error))
+}
+
+fn property((name, value): (Cow<'_, str>, Cow<'_, str>)) -> Result<Property, StoreError> {
+    Ok(Property { name: text(&name)?, value: value.into_owned() })
+}
+
+fn identifier(row: IdentifierRow<'_>) -> Result<Identifier, StoreError> {
+    let IdentifierRow(number, value, written) = row;
+    let kind = IdentifierKind::ALL
+        .into_iter()
+        .find(|kind| identifier_number(*kind) == number)
+        .ok_or_else(|| corrupt(TABLE, format!("identifier kind {number}")))?;
+    Ok(Identifier::stored(kind, value.into_owned(), written.map(Cow::into_owned)))
+}
+
+pub(super) fn reference(raw: &str) -> Result<Reference, StoreError> {
+    Reference::parse(raw).map_err(|error| corrupt(TABLE, error))
+}
+
+/// Under which number an identifier is indexed. Two identifiers may share one, so whoever looks one up compares
+/// the identifiers themselves.
+pub(super) fn identifier_hash(identifier: &Identifier) -> i64 {
+    let mut hash = Sha256::new();
+    hash.update([identifier_number(identifier.kind())]);
+    hash.update(identifier.value().as_bytes());
+    let digest: [u8; 32] = hash.finalize().into();
+    i64::from_be_bytes([digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]])
+}
