@@ -15,6 +15,9 @@ pub enum StoreError {
     /// Reading or writing failed below the store. Nothing of the failed unit of work was stored.
     #[error("storage failed: {0}")]
     Unavailable(String),
+    /// A read took so long that what it began with is gone. The store tries again by itself before it says so.
+    #[error("the read was overtaken by writes")]
+    Interrupted,
     /// The store is shutting down. Nothing was stored.
     #[error("the store is closing")]
     Closing,

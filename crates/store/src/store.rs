@@ -35,8 +35,8 @@ pub struct RecordsQuery {
     pub site: SiteId,
     /// Of which kind.
     pub kind: RecordKind,
-    /// Only records after this one, in order of reference.
-    pub after: Option<Reference>,
+    /// Only records that come after this position.
+    pub after: Option<u64>,
     /// Which of them.
     pub filter: RecordFilter,
     /// At most this many.
@@ -44,19 +44,18 @@ pub struct RecordsQuery {
 }
 
 impl RecordsQuery {
-    /// How many versions one page may look at before it stops short of its limit: what bounds a rare filter
-    /// over many records.
-    pub const EXAMINED_MAX: usize = 50_000;
+    /// How many records one page may look at before it stops short of its limit: what bounds a rare filter.
+    pub const EXAMINED_MAX: usize = 20_000;
 }
 
-/// A page of records, in order of reference (by bytes).
+/// A page of records, the newest first; a record keeps its place however often it is updated.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordsPage {
     /// Each record with all its versions, in [order](StoredVersion::order).
     pub records: Vec<(Reference, Vec<StoredVersion>)>,
-    /// Where the next page begins: after this reference. `None` when there is nothing more. A page that
+    /// Where the next page begins: after this position. `None` when there is nothing more. A page that
     /// stopped at [`RecordsQuery::EXAMINED_MAX`] may hold fewer records than its limit, even none, and go on.
-    pub next: Option<Reference>,
+    pub next: Option<u64>,
 }
 
 /// What a store holds and how busy it is.
@@ -139,8 +138,8 @@ pub trait Store: Send + Sync + 'static {
     /// A record's versions, in [order](StoredVersion::order); empty if there is no such record.
     async fn record(&self, key: RecordKey) -> Result<Vec<StoredVersion>, StoreError>;
 
-    /// A page of records. A record whose reference stays the same is listed exactly once over all pages, however
-    /// many uploads happen between them.
+    /// A page of records. A record that exists throughout is listed exactly once over all pages, however many
+    /// uploads happen between them.
     async fn records(&self, query: RecordsQuery) -> Result<RecordsPage, StoreError>;
 
     /// Deletes a record with all its versions. `false` if there was none.

@@ -25,40 +25,41 @@ CREATE TABLE counter (
     name  TEXT PRIMARY KEY,
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO counter VALUES ('directory', 0), ('identifiers_indexed_through', 0);
+INSERT INTO counter VALUES ('directory', 0), ('names_indexed_through', 0);
 
--- The facts about records. Clustered by record: its versions lie together, and references that a CRM counts
--- upwards land on the same few pages. What scans need stands before `details`.
+-- The facts about records: a log of versions in the order in which they were accepted, only ever appended to.
 CREATE TABLE record_version (
+    change             INTEGER PRIMARY KEY,
     site_id            TEXT NOT NULL,
     kind               INTEGER NOT NULL, -- 1 opportunity, 2 revenue
     reference          TEXT NOT NULL,
+    is_first           INTEGER NOT NULL, -- whether the record was new
     occurred_at        INTEGER NOT NULL, -- microseconds since 1970, UTC
-    change             INTEGER NOT NULL,
     occurred_date_only INTEGER NOT NULL,
     received_at        INTEGER NOT NULL,
     value_minor        INTEGER NOT NULL,
     currency           TEXT NOT NULL,
     stage              TEXT,
-    details            TEXT NOT NULL, -- JSON: identifiers, labels, properties, lead date
-    PRIMARY KEY (site_id, kind, reference, occurred_at, change)
-) STRICT, WITHOUT ROWID;
-
--- What happened to records, in order: a version was added, or the record was deleted (identifiers NULL).
--- Appended in the transaction of what it tells of, and followed by everything that is derived.
-CREATE TABLE change (
-    change      INTEGER PRIMARY KEY,
-    site_id     TEXT NOT NULL,
-    kind        INTEGER NOT NULL,
-    reference   TEXT NOT NULL,
-    identifiers BLOB -- 64-bit hashes of the version's identifiers, 8 bytes each, big endian
+    details            TEXT NOT NULL     -- JSON: identifiers, labels, properties, lead date
 ) STRICT;
 
--- Derived from `change`, up to counter 'identifiers_indexed_through': which records name an identifier.
-CREATE TABLE record_identifier (
+-- A site's part of the log. Each site appends at its own end, so this stays as cheap as the log.
+CREATE INDEX record_version_of_site ON record_version (site_id, kind, change);
+
+-- Deletions take a change number too, so that whoever follows the changes hears of them.
+CREATE TABLE record_deletion (
+    change    INTEGER PRIMARY KEY,
     site_id   TEXT NOT NULL,
-    hash      INTEGER NOT NULL,
     kind      INTEGER NOT NULL,
-    reference TEXT NOT NULL,
-    PRIMARY KEY (site_id, hash, kind, reference)
+    reference TEXT NOT NULL
+) STRICT;
+
+-- Derived from the log: which versions belong to a record, and which name an identifier. Names are 64-bit hashes, so
+-- an entry is a hint, and whoever follows it compares. Versions after counter 'names_indexed_through' may be missing;
+-- see names.rs.
+CREATE TABLE name (
+    hash        INTEGER NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    change      INTEGER NOT NULL,
+    PRIMARY KEY (hash, occurred_at, change)
 ) STRICT, WITHOUT ROWID;

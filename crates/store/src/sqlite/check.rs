@@ -1,7 +1,7 @@
-use super::{directory, identifiers, open, rows};
+use super::{directory, names, open, rows};
 use crate::{CheckReport, StoreError};
 use rusqlite::{Connection, params};
-use touchline_domain::record::{StoredVersion, UploadOutcome};
+use touchline_domain::record::{RecordKey, StoredVersion, UploadOutcome};
 
 const VIOLATIONS_MAX: usize = 100;
 
@@ -18,7 +18,6 @@ pub(super) fn check(connection: &Connection) -> Result<CheckReport, StoreError> 
         Err(error) => violation(&mut report, error.to_string()),
     }
     records(connection, &mut report)?;
-    changes(connection, &mut report)?;
     index(connection, &mut report)?;
     Ok(report)
 }
@@ -45,95 +44,107 @@ fn file(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Every version can be read, belongs to a site, has its change, and says something that the one before it at
-/// the same instant did not.
+/// Every version can be read, belongs to a site, says something that the one before it at the same instant did not,
+/// and can be found by its names.
 fn records(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreError> {
+    let indexed_through = names::indexed_through(connection)?;
     let sql = "SELECT v.site_id, v.kind, v.reference, v.occurred_at, v.change, v.occurred_date_only, v.received_at,
-        v.value_minor, v.currency, v.stage, v.details,
-        EXISTS (SELECT 1 FROM site s WHERE s.site_id = v.site_id),
-        EXISTS (SELECT 1 FROM change c WHERE c.change = v.change AND c.site_id = v.site_id AND c.kind = v.kind
-            AND c.reference = v.reference AND c.identifiers IS NOT NULL)
+        v.value_minor, v.currency, v.stage, v.details, v.is_first,
+        EXISTS (SELECT 1 FROM site s WHERE s.site_id = v.site_id)
         FROM record_version v ORDER BY v.site_id, v.kind, v.reference, v.occurred_at, v.change";
     let mut statement = connection.prepare(sql)?;
     let mut found = statement.query([])?;
-    let mut last: Option<((String, i64, String), StoredVersion)> = None;
+    let mut record: Option<OneRecord> = None;
     while let Some(row) = found.next()? {
         report.versions += 1;
-        let key: (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let name = format!("record {}/{}/{}", key.0, key.1, key.2);
-        let is_first = last.as_ref().is_none_or(|(last_key, _)| *last_key != key);
-        report.records += u64::from(is_first);
-        let readable = rows::version(row, 3).and_then(|version| {
-            let kind = rows::kind_of(key.1)?;
-            rows::reference(&key.2)?;
-            if version.version.kind() != kind {
-                return Err(rows::corrupt("record_version", "a stage where none belongs, or none where one does"));
-            }
-            Ok(version)
-        });
-        if !row.get::<_, bool>(11)? {
-            violation(report, format!("{name} belongs to a site that does not exist"));
-        }
-        if !row.get::<_, bool>(12)? {
-            violation(report, format!("{name} has a version without its change"));
-        }
-        let version = match readable {
-            Ok(version) => version,
+        let change: i64 = row.get(4)?;
+        let (key, stored) = match rows::key(row, 0).and_then(|key| Ok((key, rows::version(row, 3)?))) {
+            Ok(readable) => readable,
             Err(error) => {
-                violation(report, format!("{name}: {error}"));
+                violation(report, format!("version {change}: {error}"));
                 continue;
             }
         };
-        let same_instant = |previous: &StoredVersion| previous.version.occurred.at == version.version.occurred.at;
-        if let Some((_, previous)) = last.as_ref().filter(|(_, previous)| !is_first && same_instant(previous))
-            && UploadOutcome::decide(true, Some(&previous.version), &version.version) == UploadOutcome::Unchanged
+        if stored.version.kind() != key.kind {
+            violation(report, format!("version {change} has a stage where none belongs, or none where one does"));
+        }
+        if !row.get::<_, bool>(12)? {
+            violation(report, format!("version {change} belongs to a site that does not exist"));
+        }
+        if change <= indexed_through {
+            indexed(connection, &key, &stored, report)?;
+        }
+        if record.as_ref().is_none_or(|record| record.key != key) {
+            finish(record.take(), report);
+            record = Some(OneRecord { key, versions: Vec::new(), firsts: Vec::new() });
+        }
+        if let Some(record) = &mut record {
+            record.add(stored, row.get(11)?, report);
+        }
+    }
+    finish(record, report);
+    Ok(())
+}
+
+/// The versions of the record that is being read.
+struct OneRecord {
+    key: RecordKey,
+    /// Only the last one.
+    versions: Vec<StoredVersion>,
+    firsts: Vec<(u64, bool)>,
+}
+
+impl OneRecord {
+    fn add(&mut self, stored: StoredVersion, is_first: bool, report: &mut CheckReport) {
+        let same_instant = |previous: &&StoredVersion| previous.version.occurred.at == stored.version.occurred.at;
+        if let Some(previous) = self.versions.last().filter(same_instant)
+            && UploadOutcome::decide(true, Some(&previous.version), &stored.version) == UploadOutcome::Unchanged
         {
-            violation(report, format!("{name} holds the same version twice"));
+            violation(report, format!("version {} says what the one before it said", stored.change));
         }
-        last = Some((key, version));
+        self.firsts.push((stored.change, is_first));
+        self.versions = vec![stored];
+    }
+}
+
+/// Exactly the version that was accepted first is marked so.
+fn finish(record: Option<OneRecord>, report: &mut CheckReport) {
+    let Some(record) = record else { return };
+    report.records += 1;
+    let first = record.firsts.iter().map(|(change, _)| *change).min();
+    let marked: Vec<u64> = record.firsts.iter().filter(|(_, is_first)| *is_first).map(|(change, _)| *change).collect();
+    if first.is_none_or(|first| marked != [first]) {
+        violation(report, format!("of the record with version {first:?}, {marked:?} are marked as its first"));
+    }
+}
+
+fn indexed(
+    connection: &Connection,
+    key: &RecordKey,
+    stored: &StoredVersion,
+    report: &mut CheckReport,
+) -> Result<(), StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM name WHERE hash = ?1 AND occurred_at = ?2 AND change = ?3)";
+    let mut statement = connection.prepare_cached(sql)?;
+    for entry in names::entries(key, &stored.version, stored.change.cast_signed()) {
+        let parameters = params![entry.hash, entry.occurred_at, entry.change];
+        if !statement.query_row(parameters, |row| row.get::<_, bool>(0))? {
+            violation(report, format!("version {} cannot be found by one of its names", stored.change));
+        }
     }
     Ok(())
 }
 
-/// Every change that tells of a version has one.
-fn changes(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreError> {
-    let sql = "SELECT count(*) FROM change c WHERE c.identifiers IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM record_version v WHERE v.site_id = c.site_id AND v.kind = c.kind
-        AND v.reference = c.reference AND v.change = c.change)";
-    let orphans: i64 = connection.query_row(sql, [], |row| row.get(0))?;
-    if orphans > 0 {
-        violation(report, format!("{orphans} changes tell of versions that are not there"));
-    }
-    Ok(())
-}
-
-/// The identifier index holds what the change log says, no more and, up to where it claims to be, no less.
+/// The index holds no names of versions that are gone.
 fn index(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreError> {
-    let indexed_through = identifiers::indexed_through(connection)?;
-    let last: i64 = connection.query_row("SELECT coalesce(max(change), 0) FROM change", [], |row| row.get(0))?;
-    if indexed_through > last {
-        violation(report, "the identifier index claims changes that never happened".into());
+    if names::indexed_through(connection)? > names::last_change(connection)? {
+        violation(report, "the index of names claims changes that never happened".into());
     }
-    let mut changes = connection.prepare("SELECT site_id, kind, reference, identifiers, change FROM change
-        WHERE identifiers IS NOT NULL ORDER BY change")?;
-    let mut is_indexed = connection.prepare("SELECT EXISTS (SELECT 1 FROM record_identifier
-        WHERE site_id = ?1 AND hash = ?2 AND kind = ?3 AND reference = ?4)")?;
-    let mut found = changes.query([])?;
-    while let Some(row) = found.next()? {
-        let (site, kind, reference): (String, i64, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let is_due = row.get::<_, i64>(4)? <= indexed_through;
-        for hash in identifiers::hashes(row.get_ref(3)?)? {
-            let is_indexed: bool = is_indexed.query_row(params![site, hash, kind, reference], |row| row.get(0))?;
-            if is_due && !is_indexed {
-                violation(report, format!("record {site}/{kind}/{reference} is missing from the identifier index"));
-            }
-        }
-    }
-    let sql = "SELECT count(*) FROM record_identifier i WHERE NOT EXISTS (SELECT 1 FROM record_version v
-        WHERE v.site_id = i.site_id AND v.kind = i.kind AND v.reference = i.reference)";
+    let sql = "SELECT count(*) FROM name n WHERE NOT EXISTS (
+        SELECT 1 FROM record_version v WHERE v.change = n.change AND v.occurred_at = n.occurred_at)";
     let orphans: i64 = connection.query_row(sql, [], |row| row.get(0))?;
     if orphans > 0 {
-        violation(report, format!("the identifier index holds {orphans} entries of records that do not exist"));
+        violation(report, format!("the index of names holds {orphans} entries of versions that do not exist"));
     }
     Ok(())
 }

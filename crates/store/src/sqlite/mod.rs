@@ -2,11 +2,14 @@
 //!
 //! One writer thread applies queued units of work in shared transactions (group commit) and answers their
 //! callers after the commit. Readers have connections of their own and never wait for the writer.
+//!
+//! Records are a log of versions. What finds a version by its record or by an identifier is an index of names, which
+//! is derived from the log and written behind it.
 
 mod backup;
 mod check;
 mod directory;
-mod identifiers;
+mod names;
 mod open;
 mod readers;
 mod records;
@@ -17,6 +20,7 @@ mod writer;
 use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
 use crate::StoreError;
 use async_trait::async_trait;
+use names::Tail;
 use readers::Readers;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +36,7 @@ pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,
     readers: Arc<Readers>,
+    tail: Arc<Tail>,
 }
 
 impl SqliteStore {
@@ -40,8 +45,9 @@ impl SqliteStore {
     pub fn open(path: &Path, options: &SqliteOptions) -> Result<Self, StoreError> {
         let connection = open::writer(path, options)?;
         let readers = Arc::new(Readers::open(path, options)?);
-        let writer = Writer::start(connection, options)?;
-        Ok(Self { path: path.to_owned(), writer, readers })
+        let tail = Arc::new(Tail::load(&connection)?);
+        let writer = Writer::start(connection, Arc::clone(&tail), options)?;
+        Ok(Self { path: path.to_owned(), writer, readers, tail })
     }
 }
 
@@ -105,14 +111,13 @@ impl Store for SqliteStore {
     }
 
     async fn record(&self, key: RecordKey) -> Result<Vec<StoredVersion>, StoreError> {
-        self.readers.read(move |connection| records::versions(connection, &key)).await
+        let tail = Arc::clone(&self.tail);
+        self.readers.read(move |connection| records::versions(connection, &tail, &key)).await
     }
 
     async fn records(&self, query: RecordsQuery) -> Result<RecordsPage, StoreError> {
-        if query.filter.identifier.is_some() {
-            self.writer.index_identifiers().await?;
-        }
-        self.readers.read(move |connection| records::page(connection, &query)).await
+        let tail = Arc::clone(&self.tail);
+        self.readers.read(move |connection| records::page(connection, &tail, &query)).await
     }
 
     async fn delete_record(&self, key: RecordKey) -> Result<bool, StoreError> {

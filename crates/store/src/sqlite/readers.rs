@@ -6,6 +6,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
+/// How often a read that was overtaken by writes begins again.
+const TRIES: usize = 5;
+
 /// Connections for reading, each used by one read at a time. Reads beyond their number wait for one.
 pub(super) struct Readers {
     free: Mutex<Vec<Connection>>,
@@ -24,7 +27,7 @@ impl Readers {
     pub(super) async fn read<T, F>(self: &Arc<Self>, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let readers = Arc::clone(self);
         let read = async move {
@@ -40,10 +43,16 @@ impl Readers {
             .map_err(|error| StoreError::Unavailable(format!("a read ended early: {error}")))?
     }
 
-    fn read_blocking<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn read_blocking<T>(&self, work: impl Fn(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let taken = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = taken.ok_or(StoreError::Overloaded)?;
-        let result = connection.transaction().map_err(StoreError::from).and_then(|tx| work(&tx));
+        let mut result = Err(StoreError::Interrupted);
+        for _ in 0..TRIES {
+            result = connection.transaction().map_err(StoreError::from).and_then(|tx| work(&tx));
+            if !matches!(result, Err(StoreError::Interrupted)) {
+                break;
+            }
+        }
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         result
     }

@@ -1,154 +1,231 @@
-use super::rows;
+use super::names::{self, Tail};
+use super::rows::{self, corrupt};
 use super::writer::WriteTx;
 use crate::{RecordsPage, RecordsQuery, StoreError};
 use rusqlite::{Connection, params};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use touchline_domain::record::{
     RecordKey, RecordKind, RecordState, Reference, StageTotal, StageTotals, StoredVersion,
 };
-use touchline_domain::{Currency, Money, SiteId};
+use touchline_domain::{Currency, Identifier, Money, SiteId};
+
+/// How much of the log is read at a time while records are listed.
+const LOG_PIECE: usize = 1_000;
+
+/// How many records are added up at once: what bounds the memory of totals.
+const TOTALS_RECORDS_MAX: u64 = 500_000;
+
+/// The version with this change number, if it is one of the record's.
+pub(super) fn version_of(
+    connection: &Connection,
+    key: &RecordKey,
+    change: i64,
+) -> Result<Option<StoredVersion>, StoreError> {
+    let sql = "SELECT site_id, kind, reference, occurred_at, change, occurred_date_only, received_at, value_minor,
+        currency, stage, details FROM record_version WHERE change = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = statement.query([change])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    let text = |column: usize| row.get_ref(column)?.as_str().map_err(|error| corrupt("record_version", error));
+    let is_same = text(2)? == key.reference.as_str()
+        && row.get::<_, i64>(1)? == rows::kind_number(key.kind)
+        && text(0)? == key.site.as_str();
+    if is_same { rows::version(row, 3).map(Some) } else { Ok(None) }
+}
 
 /// A record's versions, in order.
-pub(super) fn versions(connection: &Connection, key: &RecordKey) -> Result<Vec<StoredVersion>, StoreError> {
-    let sql = "SELECT occurred_at, change, occurred_date_only, received_at, value_minor, currency, stage, details
-        FROM record_version WHERE site_id = ?1 AND kind = ?2 AND reference = ?3
-        ORDER BY occurred_at, change";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut found =
-        statement.query(params![key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str()])?;
-    let mut versions = Vec::new();
-    while let Some(row) = found.next()? {
-        versions.push(rows::version(row, 0)?);
-    }
-    Ok(versions)
+pub(super) fn versions(
+    connection: &Connection,
+    tail: &Tail,
+    key: &RecordKey,
+) -> Result<Vec<StoredVersion>, StoreError> {
+    let hash = names::record_hash(&key.site, key.kind, key.reference.as_str());
+    versions_among(connection, key, tail.find(connection, hash, None)?)
+}
+
+/// As [`versions`], for the one writer.
+pub(super) fn versions_in_writer(tx: &WriteTx<'_>, key: &RecordKey) -> Result<Vec<StoredVersion>, StoreError> {
+    let hash = names::record_hash(&key.site, key.kind, key.reference.as_str());
+    versions_among(tx.connection, key, tx.tail.all_in_writer(tx.connection, hash)?)
+}
+
+fn versions_among(
+    connection: &Connection,
+    key: &RecordKey,
+    changes: Vec<i64>,
+) -> Result<Vec<StoredVersion>, StoreError> {
+    changes.into_iter().filter_map(|change| version_of(connection, key, change).transpose()).collect()
 }
 
 /// A page of records; see [`Store::records`](crate::Store::records).
-pub(super) fn page(connection: &Connection, query: &RecordsQuery) -> Result<RecordsPage, StoreError> {
-    match &query.filter.identifier {
-        Some(identifier) => page_by_identifier(connection, query, rows::identifier_hash(identifier)),
-        None => page_by_scan(connection, query),
-    }
-}
-
-fn page_by_scan(connection: &Connection, query: &RecordsQuery) -> Result<RecordsPage, StoreError> {
-    let sql = "SELECT reference, occurred_at, change, occurred_date_only, received_at, value_minor, currency,
-        stage, details
-        FROM record_version WHERE site_id = ?1 AND kind = ?2 AND reference > ?3
-        ORDER BY reference, occurred_at, change";
-    let mut statement = connection.prepare_cached(sql)?;
-    let after = query.after.as_ref().map_or("", Reference::as_str);
-    let mut found = statement.query(params![query.site.as_str(), rows::kind_number(query.kind), after])?;
+pub(super) fn page(connection: &Connection, tail: &Tail, query: &RecordsQuery) -> Result<RecordsPage, StoreError> {
     let mut page = RecordsPage::default();
+    let mut before = query.after.map_or(i64::MAX, u64::cast_signed);
     let mut examined = 0;
-    let mut current: Option<(Reference, Vec<StoredVersion>)> = None;
-    while let Some(row) = found.next()? {
-        let reference = row.get_ref(0)?.as_str().map_err(|error| rows::corrupt("record_version", error))?;
-        let is_next_record = current.as_ref().is_none_or(|(current, _)| current.as_str() != reference);
-        if is_next_record {
-            let last = current.take();
-            let stop_after = last.as_ref().map(|(reference, _)| reference.clone());
-            keep_if_accepted(&mut page, query, last);
-            if stop_after.is_some() && (page.records.len() >= query.limit || examined >= RecordsQuery::EXAMINED_MAX) {
-                page.next = stop_after;
+    loop {
+        let firsts = match &query.filter.identifier {
+            Some(identifier) => naming(connection, tail, query, identifier, before)?,
+            None => firsts(connection, query, before)?,
+        };
+        let is_last = firsts.len() < LOG_PIECE;
+        for (change, reference) in firsts {
+            let key = RecordKey { site: query.site.clone(), kind: query.kind, reference };
+            let versions = versions(connection, tail, &key)?;
+            examined += 1;
+            before = change;
+            if RecordState::of(&versions).is_some_and(|state| query.filter.accepts(&state)) {
+                page.records.push((key.reference, versions));
+            }
+            if page.records.len() == query.limit || examined == RecordsQuery::EXAMINED_MAX {
+                page.next = Some(before.cast_unsigned());
                 return Ok(page);
             }
-            current = Some((rows::reference(reference)?, Vec::new()));
         }
-        if let Some((_, versions)) = &mut current {
-            versions.push(rows::version(row, 1)?);
-        }
-        examined += 1;
-    }
-    keep_if_accepted(&mut page, query, current);
-    Ok(page)
-}
-
-fn keep_if_accepted(page: &mut RecordsPage, query: &RecordsQuery, record: Option<(Reference, Vec<StoredVersion>)>) {
-    if let Some((reference, versions)) = record
-        && RecordState::of(&versions).is_some_and(|state| query.filter.accepts(&state))
-    {
-        page.records.push((reference, versions));
-    }
-}
-
-fn page_by_identifier(connection: &Connection, query: &RecordsQuery, hash: i64) -> Result<RecordsPage, StoreError> {
-    let sql = "SELECT reference FROM record_identifier
-        WHERE site_id = ?1 AND hash = ?2 AND kind = ?3 AND reference > ?4 ORDER BY reference";
-    let mut statement = connection.prepare_cached(sql)?;
-    let after = query.after.as_ref().map_or("", Reference::as_str);
-    let mut found = statement.query(params![query.site.as_str(), hash, rows::kind_number(query.kind), after])?;
-    let mut page = RecordsPage::default();
-    let mut examined = 0;
-    let mut last = None;
-    while let Some(row) = found.next()? {
-        if page.records.len() >= query.limit || examined >= RecordsQuery::EXAMINED_MAX {
-            page.next = last;
+        if is_last {
             return Ok(page);
         }
-        let reference: String = row.get(0)?;
-        let reference = rows::reference(&reference)?;
-        let key = RecordKey { site: query.site.clone(), kind: query.kind, reference: reference.clone() };
-        let versions = versions(connection, &key)?;
-        examined += versions.len();
-        keep_if_accepted(&mut page, query, Some((reference.clone(), versions)));
-        last = Some(reference);
     }
-    Ok(page)
+}
+
+/// The next piece of a site's records, the newest first: each one's first change and reference.
+fn firsts(connection: &Connection, query: &RecordsQuery, before: i64) -> Result<Vec<(i64, Reference)>, StoreError> {
+    let sql = "SELECT change, site_id, kind, reference FROM record_version
+        WHERE site_id = ?1 AND kind = ?2 AND change < ?3 AND is_first ORDER BY change DESC LIMIT ?4";
+    let mut statement = connection.prepare_cached(sql)?;
+    let limit = i64::try_from(LOG_PIECE).unwrap_or(i64::MAX);
+    let mut found = statement.query(params![query.site.as_str(), rows::kind_number(query.kind), before, limit])?;
+    let mut firsts = Vec::new();
+    while let Some(row) = found.next()? {
+        firsts.push((row.get(0)?, rows::key(row, 1)?.reference));
+    }
+    Ok(firsts)
+}
+
+/// The next piece of the records that name an identifier, likewise.
+fn naming(
+    connection: &Connection,
+    tail: &Tail,
+    query: &RecordsQuery,
+    identifier: &Identifier,
+    before: i64,
+) -> Result<Vec<(i64, Reference)>, StoreError> {
+    let hash = names::identifier_hash(&query.site, identifier);
+    let sql = "SELECT site_id, kind, reference FROM record_version WHERE change = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut firsts = BTreeMap::new();
+    for change in tail.find(connection, hash, None)? {
+        let mut found = statement.query([change])?;
+        let Some(row) = found.next()? else { continue };
+        let key = rows::key(row, 0)?;
+        drop(found);
+        if key.site != query.site || key.kind != query.kind {
+            continue;
+        }
+        let hash = names::record_hash(&key.site, key.kind, key.reference.as_str());
+        let versions = versions_among(connection, &key, tail.find(connection, hash, None)?)?;
+        if let Some(first) = versions.iter().map(|stored| stored.change.cast_signed()).min() {
+            firsts.insert(first, key.reference);
+        }
+    }
+    Ok(firsts.into_iter().rev().filter(|(first, _)| *first < before).take(LOG_PIECE).collect())
 }
 
 /// Deletes a record and what is derived from it.
 pub(super) fn delete(tx: &mut WriteTx<'_>, key: &RecordKey) -> Result<bool, StoreError> {
-    let versions = versions(tx.connection, key)?;
+    let versions = versions_in_writer(tx, key)?;
     if versions.is_empty() {
         return Ok(false);
     }
-    let (site, kind, reference) = (key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str());
-    let forget_change = "UPDATE change SET identifiers = NULL WHERE change = ?1";
-    let forget_identifier =
-        "DELETE FROM record_identifier WHERE site_id = ?1 AND hash = ?2 AND kind = ?3 AND reference = ?4";
+    let forget = "DELETE FROM name WHERE hash = ?1 AND occurred_at = ?2 AND change = ?3";
     for stored in &versions {
-        tx.connection.prepare_cached(forget_change)?.execute([stored.change.cast_signed()])?;
-        for identifier in &stored.version.identifiers {
-            let hash = rows::identifier_hash(identifier);
-            tx.connection.prepare_cached(forget_identifier)?.execute(params![site, hash, kind, reference])?;
+        let change = stored.change.cast_signed();
+        for entry in names::entries(key, &stored.version, change) {
+            tx.connection.prepare_cached(forget)?.execute(params![entry.hash, entry.occurred_at, entry.change])?;
+            tx.forgotten.push(entry);
         }
+        tx.connection.prepare_cached("DELETE FROM record_version WHERE change = ?1")?.execute([change])?;
     }
-    // A stride under way may hold entries of this record: it begins again.
-    *tx.indexing = None;
-    let delete = "DELETE FROM record_version WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
-    tx.connection.prepare_cached(delete)?.execute(params![site, kind, reference])?;
     tx.last_change += 1;
-    let tell = "INSERT INTO change (change, site_id, kind, reference, identifiers) VALUES (?1, ?2, ?3, ?4, NULL)";
-    tx.connection.prepare_cached(tell)?.execute(params![tx.last_change, site, kind, reference])?;
+    let tell = "INSERT INTO record_deletion (change, site_id, kind, reference) VALUES (?1, ?2, ?3, ?4)";
+    tx.connection.prepare_cached(tell)?.execute(params![
+        tx.last_change,
+        key.site.as_str(),
+        rows::kind_number(key.kind),
+        key.reference.as_str(),
+    ])?;
     Ok(true)
 }
 
 /// Adds a site's records up by stage and currency, as they are now.
+///
+/// One pass over the site's part of the log, remembering of each record what counts; of more records than fit into
+/// memory, several passes over a share of them each.
 pub(super) fn stage_totals(
     connection: &Connection,
     site: &SiteId,
     kind: RecordKind,
 ) -> Result<Vec<StageTotal>, StoreError> {
-    let sql = "SELECT reference, value_minor, currency, stage FROM record_version
-        WHERE site_id = ?1 AND kind = ?2 ORDER BY reference, occurred_at, change";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut found = statement.query(params![site.as_str(), rows::kind_number(kind)])?;
+    let sql = "SELECT count(*) FROM record_version WHERE site_id = ?1 AND kind = ?2";
+    let parameters = params![site.as_str(), rows::kind_number(kind)];
+    let versions: i64 = connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?;
+    let shares = versions.cast_unsigned() / TOTALS_RECORDS_MAX + 1;
     let mut totals = StageTotals::default();
-    // Stage and value are always the last version's.
-    let mut last: Option<(String, Option<String>, Money)> = None;
-    while let Some(row) = found.next()? {
-        let reference = row.get_ref(0)?.as_str().map_err(|error| rows::corrupt("record_version", error))?;
-        if let Some((last_reference, stage, value)) = &last
-            && last_reference != reference
-        {
-            totals.add(stage.as_deref(), *value);
-        }
-        let currency = row.get_ref(2)?.as_str().map_err(|error| rows::corrupt("record_version", error))?;
-        let currency = Currency::parse(currency).map_err(|error| rows::corrupt("record_version", error))?;
-        last = Some((reference.to_owned(), row.get(3)?, Money { minor: row.get(1)?, currency }));
-    }
-    if let Some((_, stage, value)) = last {
-        totals.add(stage.as_deref(), value);
+    for share in 0..shares {
+        add_share(connection, site, kind, (share, shares), &mut totals)?;
     }
     Ok(totals.into_totals())
+}
+
+/// What of a record counts for totals, and when it was so.
+struct Latest {
+    order: (i64, i64),
+    value: Money,
+    stage: u32,
+}
+
+fn add_share(
+    connection: &Connection,
+    site: &SiteId,
+    kind: RecordKind,
+    (share, shares): (u64, u64),
+    totals: &mut StageTotals,
+) -> Result<(), StoreError> {
+    let sql = "SELECT reference, occurred_at, change, value_minor, currency, stage FROM record_version
+        WHERE site_id = ?1 AND kind = ?2 ORDER BY change";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut log = statement.query(params![site.as_str(), rows::kind_number(kind)])?;
+    let mut latest: HashMap<Box<str>, Latest> = HashMap::new();
+    let mut stages: Vec<Option<String>> = Vec::new();
+    while let Some(row) = log.next()? {
+        let text = |column: usize| row.get_ref(column)?.as_str().map_err(|error| corrupt("record_version", error));
+        let reference = text(0)?;
+        if shares > 1 && hash_of(reference) % shares != share {
+            continue;
+        }
+        let order = (row.get(1)?, row.get(2)?);
+        if latest.get(reference).is_some_and(|latest| latest.order > order) {
+            continue;
+        }
+        let currency = Currency::parse(text(4)?).map_err(|error| corrupt("record_version", error))?;
+        let stage = row.get_ref(5)?.as_str_or_null().map_err(|error| corrupt("record_version", error))?;
+        let known = stages.iter().position(|known| known.as_deref() == stage);
+        let stage = known.unwrap_or_else(|| {
+            stages.push(stage.map(str::to_owned));
+            stages.len() - 1
+        });
+        let stage = u32::try_from(stage).map_err(|error| corrupt("record_version", error))?;
+        let value = Money { minor: row.get(3)?, currency };
+        latest.insert(reference.into(), Latest { order, value, stage });
+    }
+    for Latest { value, stage, .. } in latest.into_values() {
+        totals.add(stages[stage as usize].as_deref(), value);
+    }
+    Ok(())
+}
+
+fn hash_of(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }

@@ -3,10 +3,11 @@
 use crate::StoreError;
 use rusqlite::Row;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use touchline_domain::record::{Particulars, Property, RecordKind, Reference, StoredVersion, Version};
-use touchline_domain::{Currency, Identifier, IdentifierKind, Instant, Moment, Money, Text};
+use touchline_domain::record::{
+    Particulars, Property, RecordKey, RecordKind, Reference, StoredVersion, Version,
+};
+use touchline_domain::{Currency, Identifier, IdentifierKind, Instant, Moment, Money, SiteId, Text};
 
 const TABLE: &str = "record_version";
 
@@ -50,7 +51,7 @@ struct IdentifierRow<'a>(
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")] Option<Cow<'a, str>>,
 );
 
-fn identifier_number(kind: IdentifierKind) -> u8 {
+pub(super) fn identifier_number(kind: IdentifierKind) -> u8 {
     match kind {
         IdentifierKind::RaId => 1,
         IdentifierKind::EmailAddress => 2,
@@ -86,11 +87,8 @@ fn property_row(property: &Property) -> (Cow<'_, str>, Cow<'_, str>) {
     (Cow::Borrowed(property.name.as_str()), Cow::Borrowed(&property.value))
 }
 
-/// What [`version`] reads, in its order.
-pub(super) const VERSION_COLUMNS: &str =
-    "occurred_at, change, occurred_date_only, received_at, value_minor, currency, stage, details";
-
-/// Reads a version from the columns [`VERSION_COLUMNS`], which begin at `first`.
+/// Reads a version from the columns `occurred_at, change, occurred_date_only, received_at, value_minor, currency,
+/// stage, details`, which begin at `first`.
 pub(super) fn version(row: &Row<'_>, first: usize) -> Result<StoredVersion, StoreError> {
     let details: Details<'_> =
         serde_json::from_str(row.get_ref(first + 7)?.as_str().map_err(|error| corrupt(TABLE, error))?)
@@ -133,16 +131,10 @@ fn identifier(row: IdentifierRow<'_>) -> Result<Identifier, StoreError> {
     Ok(Identifier::stored(kind, value.into_owned(), written.map(Cow::into_owned)))
 }
 
-pub(super) fn reference(raw: &str) -> Result<Reference, StoreError> {
-    Reference::parse(raw).map_err(|error| corrupt(TABLE, error))
-}
-
-/// Under which number an identifier is indexed. Two identifiers may share one, so whoever looks one up compares
-/// the identifiers themselves.
-pub(super) fn identifier_hash(identifier: &Identifier) -> i64 {
-    let mut hash = Sha256::new();
-    hash.update([identifier_number(identifier.kind())]);
-    hash.update(identifier.value().as_bytes());
-    let digest: [u8; 32] = hash.finalize().into();
-    i64::from_be_bytes([digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]])
+/// Reads a record's key from the columns `site_id, kind, reference`, which begin at `first`.
+pub(super) fn key(row: &Row<'_>, first: usize) -> Result<RecordKey, StoreError> {
+    let text = |column: usize| row.get_ref(column)?.as_str().map_err(|error| corrupt(TABLE, error));
+    let site = SiteId::parse(text(first)?).map_err(|error| corrupt(TABLE, error))?;
+    let reference = Reference::parse(text(first + 2)?).map_err(|error| corrupt(TABLE, error))?;
+    Ok(RecordKey { site, kind: kind_of(row.get(first + 1)?)?, reference })
 }

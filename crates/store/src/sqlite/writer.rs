@@ -1,5 +1,5 @@
 use super::SqliteOptions;
-use super::identifiers::{self, Indexing};
+use super::names::{self, Draft, Entry, Tail};
 use crate::{StoreError, StoreStats};
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -58,13 +58,13 @@ impl<T: Send, F: FnMut(&mut WriteTx<'_>) -> Result<T, StoreError> + Send> Job fo
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, options: &SqliteOptions) -> Result<Self, StoreError> {
+    pub(super) fn start(connection: Connection, tail: Arc<Tail>, options: &SqliteOptions) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(options.write_queue.max(1));
         let counters = Arc::new(Counters::default());
         let shared = Arc::clone(&counters);
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run(connection, queue, &shared))
+            .spawn(move || run(&connection, &tail, queue, &shared))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), counters })
     }
@@ -105,11 +105,6 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Closing)?
     }
 
-    /// Brings the index of identifiers up to everything that was stored before this call.
-    pub(super) async fn index_identifiers(&self) -> Result<(), StoreError> {
-        self.write(identifiers::index_all).await
-    }
-
     pub(super) fn stats(&self, bytes: u64) -> StoreStats {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let depth = self.sender().map_or(0, |jobs| jobs.max_capacity() - jobs.capacity());
@@ -139,15 +134,17 @@ impl Writer {
 /// What a unit of work writes with.
 pub(super) struct WriteTx<'a> {
     pub(super) connection: &'a Connection,
-    /// The highest change number given out; the next one is one more.
+    pub(super) tail: &'a Tail,
+    pub(super) draft: Draft,
+    /// The last change number given out; the next one is one more.
     pub(super) last_change: i64,
-    /// The sorted part of the identifier index that is being worked in, slice by slice.
-    pub(super) indexing: &'a mut Option<Indexing>,
+    /// Names of versions that were deleted.
+    pub(super) forgotten: Vec<Entry>,
 }
 
-fn run(connection: Connection, mut queue: mpsc::Receiver<Box<dyn Job>>, counters: &Counters) {
-    let mut indexing = None;
+fn run(connection: &Connection, tail: &Tail, mut queue: mpsc::Receiver<Box<dyn Job>>, counters: &Counters) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
+    let mut has_written_records = false;
     while let Some(first) = queue.blocking_recv() {
         batch.push(first);
         while batch.len() < BATCH_MAX
@@ -156,9 +153,10 @@ fn run(connection: Connection, mut queue: mpsc::Receiver<Box<dyn Job>>, counters
             batch.push(next);
         }
         let started = Instant::now();
-        let committed = commit(&connection, &mut batch, &mut indexing);
+        let committed = commit(connection, tail, &mut batch, false);
         match &committed {
-            Ok(()) => {
+            Ok(changes) => {
+                has_written_records |= *changes > 0;
                 counters.commits.fetch_add(1, Ordering::Relaxed);
                 counters.committed_writes.fetch_add(batch.len() as u64, Ordering::Relaxed);
                 let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -167,37 +165,61 @@ fn run(connection: Connection, mut queue: mpsc::Receiver<Box<dyn Job>>, counters
             Err(error) => {
                 counters.failed_commits.fetch_add(1, Ordering::Relaxed);
                 tracing::error!(%error, writes = batch.len(), "a batch of writes was rolled back");
-                indexing = None;
             }
         }
+        let committed = committed.map(drop);
         for job in batch.drain(..) {
             job.answer(committed.clone());
         }
     }
-    // The next start finds no log to recover. Should this fail, it recovers.
+    if has_written_records {
+        finish(connection, tail);
+    }
+}
+
+/// Leaves a database that the next start need not make good. Should this fail, the next start does.
+fn finish(connection: &Connection, tail: &Tail) {
+    if let Err(error) = commit(connection, tail, &mut [], true) {
+        tracing::warn!(%error, "the index of names could not be completed at the end");
+    }
     if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
         tracing::warn!(%error, "the log could not be folded into the database at the end");
     }
 }
 
-/// Applies a batch in one transaction. On an error nothing of it remains.
+/// Applies a batch in one transaction and answers how many changes it made. On an error nothing of it remains.
 fn commit(
     connection: &Connection,
+    tail: &Tail,
     batch: &mut [Box<dyn Job>],
-    indexing: &mut Option<Indexing>,
-) -> Result<(), StoreError> {
+    write_all_names: bool,
+) -> Result<i64, StoreError> {
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
-    let last_change = last_change(&tx)?;
-    let mut write = WriteTx { connection: &tx, last_change, indexing };
-    for job in batch.iter_mut() {
-        job.apply(&mut write)?;
+    let before = names::last_change(&tx)?;
+    let draft = tail.begin(&tx, before)?;
+    let mut write = WriteTx { connection: &tx, tail, draft, last_change: before, forgotten: Vec::new() };
+    let applied = apply(&mut write, batch, write_all_names);
+    let WriteTx { draft, last_change, forgotten, .. } = write;
+    match applied.and_then(|()| Ok(tx.commit()?)) {
+        Ok(()) => {
+            tail.keep(draft);
+            tail.forget(&forgotten);
+            Ok(last_change - before)
+        }
+        Err(error) => {
+            tail.undo(draft, before);
+            Err(error)
+        }
     }
-    identifiers::index_slice(&mut write)?;
-    tx.commit()?;
-    Ok(())
 }
 
-fn last_change(connection: &Connection) -> Result<i64, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT coalesce(max(change), 0) FROM change")?;
-    Ok(statement.query_row([], |row| row.get(0))?)
+fn apply(write: &mut WriteTx<'_>, batch: &mut [Box<dyn Job>], write_all_names: bool) -> Result<(), StoreError> {
+    for job in batch {
+        job.apply(write)?;
+    }
+    let WriteTx { connection, tail, draft, last_change, .. } = write;
+    tail.write_stretches(connection, draft, *last_change, write_all_names)?;
+    // From the commit on, readers see these changes and must not look for them in the log.
+    tail.cover(*last_change);
+    Ok(())
 }

@@ -1,0 +1,48 @@
+//! What Touchline does, free of HTTP and of the command line: each use case over the store and the domain.
+
+pub(crate) mod directory;
+pub(crate) mod export;
+pub(crate) mod first_start;
+pub(crate) mod secret;
+pub(crate) mod upload;
+
+use crate::clock::Clock;
+use crate::config::Limits;
+use crate::metrics::Metrics;
+use directory::DirectoryCopy;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use touchline_store::{Store, StoreError};
+
+/// The running product: the store, and what every use case shares.
+pub(crate) struct App {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) directory: DirectoryCopy,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Metrics,
+    /// Bytes of request bodies that may still be taken into memory.
+    pub(crate) in_flight_bytes: Semaphore,
+    /// Batches that may still begin.
+    pub(crate) batches: Semaphore,
+}
+
+impl App {
+    /// Takes the store into service. Fails when its directory cannot be read.
+    pub(crate) async fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+    ) -> Result<Arc<Self>, StoreError> {
+        let directory = DirectoryCopy::new(store.directory().await?, &limits);
+        Ok(Arc::new(Self {
+            in_flight_bytes: Semaphore::new(limits.in_flight_bytes.min(Semaphore::MAX_PERMITS)),
+            batches: Semaphore::new(limits.batches_at_once),
+            metrics: Metrics::new(),
+            store,
+            clock,
+            directory,
+            limits,
+        }))
+    }
+}

@@ -1,0 +1,81 @@
+//! The wire: every route, who may use it, and the one place where failures become answers.
+
+mod auth;
+mod batch;
+mod body;
+mod docs;
+mod error;
+mod health;
+mod json;
+mod observe;
+mod openapi;
+mod query;
+mod record_in;
+pub(crate) mod record_out;
+mod records;
+mod schema;
+mod serve;
+mod upload;
+
+use crate::app::App;
+use axum::Router;
+use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, Uri};
+use axum::response::{Redirect, Response};
+use axum::routing::{get, put};
+use error::Code;
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+pub(crate) use serve::serve;
+
+/// Every route of the product.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let wire = Router::new()
+        .route("/v1/{siteId}/opportunity/upload", put(upload::opportunity))
+        .route("/v1/{siteId}/revenue/upload", put(upload::revenue))
+        .route("/v1/revenue/upload", put(upload::revenue_by_site_in_body));
+
+    let sites = Router::new()
+        .route("/{siteId}/opportunities", get(records::list_opportunities))
+        .route(
+            "/{siteId}/opportunities/{reference}",
+            get(records::get_opportunity).delete(records::delete_opportunity).post(batch::opportunities),
+        )
+        .route("/{siteId}/revenue", get(records::list_revenue))
+        .route(
+            "/{siteId}/revenue/{reference}",
+            get(records::get_revenue).delete(records::delete_revenue).post(batch::revenue),
+        )
+        .route("/{siteId}/pipeline", get(records::pipeline));
+
+    let operation = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(openapi::json))
+        .route("/docs", get(docs::page))
+        .route("/", get(|| async { Redirect::temporary("/docs") }));
+
+    Router::new()
+        .merge(wire)
+        .nest("/api/v1/sites", sites)
+        .merge(operation)
+        .fallback(not_found)
+        .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), observe::observe))
+        .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(REFERRER_POLICY, "no-referrer"))
+        .layer(fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"))
+        .with_state(app)
+}
+
+fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+async fn not_found(uri: Uri) -> Response {
+    let hint = if uri.path().starts_with("/api") { "/docs lists the addresses." } else { "/docs describes the API." };
+    error::failure(Code::RouteNotFound, hint)
+}

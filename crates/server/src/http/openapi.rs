@@ -1,0 +1,113 @@
+//! The description of the API, generated from the handlers and types that serve it.
+
+use super::error::{Code, ProblemDetails};
+use super::{batch, health, records, upload};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use std::sync::LazyLock;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, OpenApi as Description, RefOr, ResponseBuilder};
+use utoipa::openapi::{HeaderBuilder, Ref};
+use utoipa::{Modify, OpenApi};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Touchline", description = "Self-hosted revenue attribution. Uploads are compatible with the Ruler Analytics data API; everything else is under `/api`, in camelCase."),
+    paths(
+        upload::opportunity,
+        upload::revenue,
+        batch::opportunities,
+        batch::revenue,
+        records::list_opportunities,
+        records::get_opportunity,
+        records::delete_opportunity,
+        records::list_revenue,
+        records::get_revenue,
+        records::delete_revenue,
+        records::pipeline,
+        health::healthz,
+        health::readyz,
+        health::metrics,
+    ),
+    components(schemas(ProblemDetails<'static>)),
+    tags(
+        (name = "Uploads", description = "What a CRM sends. Scope `ingest`."),
+        (name = "Records", description = "Reading what was sent. Scope `read`; deleting takes `admin`."),
+        (name = "Operation", description = "For whoever keeps it running. No token."),
+    ),
+    security(("token" = [])),
+    modifiers(&Finish),
+)]
+struct Api;
+
+struct Finish;
+
+impl Modify for Finish {
+    fn modify(&self, description: &mut Description) {
+        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        description.components.get_or_insert_default().add_security_scheme("token", bearer);
+        for (path, item) in &mut description.paths.paths {
+            let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+            for operation in operations.into_iter().flatten() {
+                document_failures(path, operation);
+            }
+        }
+    }
+}
+
+/// Every failure that an operation can answer, so that a client generated from the description knows them.
+fn document_failures(path: &str, operation: &mut Operation) {
+    let has_token = path.contains("{siteId}");
+    let has_body = operation.request_body.is_some();
+    let has_query = operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty());
+    for code in Code::ALL {
+        let applies = match code {
+            Code::MalformedJson | Code::IncompleteBody | Code::InvalidBody => has_body,
+            Code::BodyTimeout | Code::BodyTooLarge | Code::UnsupportedMediaType => has_body,
+            Code::InvalidQuery => has_query,
+            Code::TokenMissing | Code::TokenInvalid | Code::SiteNotAllowed | Code::InsufficientScope => has_token,
+            Code::RateLimited => has_token,
+            Code::RecordNotFound => path.ends_with("{reference}"),
+            Code::Overloaded | Code::StorageUnavailable | Code::ShuttingDown | Code::TimedOut => path != "/healthz",
+            Code::Internal | Code::MethodNotAllowed | Code::RouteNotFound => false,
+        };
+        if applies {
+            document(code, operation);
+        }
+    }
+}
+
+fn document(code: Code, operation: &mut Operation) {
+    let status = code.status().as_str().to_owned();
+    let line = format!("`{}`: {}.", code.name(), code.title());
+    match operation.responses.responses.get_mut(&status) {
+        Some(RefOr::T(response)) => {
+            response.description = format!("{} {line}", response.description).trim_start().to_owned();
+        }
+        _ => {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDetails"))).build();
+            let mut response = ResponseBuilder::new().description(line).content("application/problem+json", content);
+            if matches!(status.as_str(), "429" | "503") {
+                let retry_after = HeaderBuilder::new().description(Some("Seconds to wait")).build();
+                response = response.header("Retry-After", retry_after);
+            }
+            operation.responses.responses.insert(status, RefOr::T(response.build()));
+        }
+    }
+}
+
+static DESCRIPTION: LazyLock<Description> = LazyLock::new(Api::openapi);
+
+/// The description itself.
+pub(super) fn description() -> &'static Description {
+    &DESCRIPTION
+}
+
+/// `GET /openapi.json`
+pub(super) async fn json() -> Response {
+    match DESCRIPTION.to_pretty_json() {
+        Ok(text) => ([(CONTENT_TYPE, "application/json")], text).into_response(),
+        Err(_) => super::error::failure(Code::Internal, "The description could not be written."),
+    }
+}

@@ -1,0 +1,139 @@
+//! The wire's input as JSON Schema, for the API description. `RecordIn::parse` is what reads it; a test holds the two
+//! together.
+
+use serde_json::{Value, json};
+use touchline_domain::Currency;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::RefOr;
+use utoipa::{PartialSchema, ToSchema};
+
+/// An opportunity as the wire has it.
+pub(crate) struct OpportunityIn;
+
+/// Revenue as the wire has it.
+pub(crate) struct RevenueIn;
+
+/// The id of a site in a path.
+pub(crate) struct SiteIdParam;
+
+/// The reference of a record in a path.
+pub(crate) struct ReferenceParam;
+
+impl PartialSchema for OpportunityIn {
+    fn schema() -> RefOr<Schema> {
+        let own = json!({
+            "OpportunityValue": amount("Exact, with at most the decimals that the currency has."),
+            "OpportunityDateTime": moment("When this state of the opportunity began. UTC unless it says otherwise; not in the future."),
+            "PipelineStage": text(255, "The stage in the CRM's pipeline.", "Proposal"),
+            "Labels": { "type": ["array", "null"], "maxItems": 100, "items": label(), "description": "Replace the opportunity's labels when given." },
+        });
+        let required = ["OpportunityValue", "OpportunityDateTime", "PipelineStage", "VisitorIdentifierOptions", "CurrencyCode"];
+        schema(&record(own, &required, "An opportunity"))
+    }
+}
+
+impl ToSchema for OpportunityIn {}
+
+impl PartialSchema for RevenueIn {
+    fn schema() -> RefOr<Schema> {
+        let own = json!({
+            "Value": amount("Exact, with at most the decimals that the currency has; negative for a refund."),
+            "RevenueClosedDate": moment("When the sale was closed. UTC unless it says otherwise; not in the future."),
+            "LeadDate": { "type": ["string", "null"], "format": "touchline-moment", "description": "When the lead came in." },
+            "Labels": { "type": "array", "minItems": 1, "maxItems": 100, "items": label(), "description": "At least one. They replace the labels of the revenue item." },
+        });
+        let required = ["Value", "RevenueClosedDate", "VisitorIdentifierOptions", "CurrencyCode", "Labels"];
+        schema(&record(own, &required, "A revenue item"))
+    }
+}
+
+impl ToSchema for RevenueIn {}
+
+impl PartialSchema for SiteIdParam {
+    fn schema() -> RefOr<Schema> {
+        schema(&json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" }))
+    }
+}
+
+impl ToSchema for SiteIdParam {}
+
+impl PartialSchema for ReferenceParam {
+    fn schema() -> RefOr<Schema> {
+        schema(&json!({ "type": "string", "minLength": 1, "maxLength": 255 }))
+    }
+}
+
+impl ToSchema for ReferenceParam {}
+
+/// An ISO 4217 code, in a query.
+pub(crate) fn currency() -> RefOr<Schema> {
+    schema(&json!({ "type": "string", "enum": currency_codes() }))
+}
+
+fn currency_codes() -> Vec<&'static str> {
+    Currency::all().into_iter().map(Currency::code).collect()
+}
+
+/// What both kinds of record have, with what only one has.
+fn record(own: Value, required: &[&str], description: &str) -> Value {
+    let mut properties = json!({
+        "CurrencyCode": { "type": "string", "enum": currency_codes(), "description": "ISO 4217, in any case.", "example": "GBP" },
+        "VisitorIdentifierOptions": {
+            "type": "array", "minItems": 1, "maxItems": 50, "description": "Who it is about.",
+            "items": {
+                "type": "object", "required": ["Key", "Value"],
+                "properties": {
+                    "Key": { "type": "string", "enum": ["EmailAddress", "PhoneNumber", "RaId", "PayloadValue", "CookieValue"] },
+                    "Value": text(512, "Emails are compared in lower case, telephone numbers as E.164; a `GA1.x.` prefix of a cookie value is dropped.", "ann@example.com"),
+                },
+            },
+        },
+        "Reference": { "type": ["string", "number", "boolean", "null"], "maxLength": 255, "format": "touchline-text", "description": "The CRM's own name for it, unique per site. Old clients may leave it out; then one is computed from the rest.", "example": "OPP-1" },
+        "AdditionalDataProperties": {
+            "type": ["array", "null"], "maxItems": 100, "description": "Replace the properties when given.",
+            "items": {
+                "type": "object", "required": ["Name"],
+                "properties": {
+                    "Name": text(255, "Compared exactly.", "Agent"),
+                    "Value": { "type": ["string", "number", "boolean", "null"], "maxLength": 4096, "format": "touchline-text", "example": "Ann" },
+                },
+            },
+        },
+    });
+    if let (Value::Object(properties), Value::Object(own)) = (&mut properties, own) {
+        properties.extend(own);
+    }
+    json!({ "type": "object", "description": description, "required": required, "properties": properties })
+}
+
+fn amount(description: &str) -> Value {
+    json!({
+        "anyOf": [
+            { "type": "number", "format": "touchline-amount" },
+            { "type": "string", "format": "touchline-amount" },
+        ],
+        "description": description,
+        "example": "1000.00",
+    })
+}
+
+fn moment(description: &str) -> Value {
+    json!({ "type": "string", "format": "touchline-moment", "description": description, "example": "2024-01-15T09:30:00Z" })
+}
+
+/// Text, or a number or boolean that is taken for its text.
+fn text(length_max: usize, description: &str, example: &str) -> Value {
+    json!({
+        "type": ["string", "number", "boolean"], "minLength": 1, "maxLength": length_max,
+        "format": "touchline-text", "description": description, "example": example,
+    })
+}
+
+fn label() -> Value {
+    json!({ "type": ["string", "number", "boolean", "null"], "maxLength": 255, "format": "touchline-text", "example": "North" })
+}
+
+fn schema(value: &Value) -> RefOr<Schema> {
+    // The literals above are schemas; a test reads the whole description back.
+    serde_json::from_value(value.clone()).unwrap_or_else(|_| RefOr::T(Schema::default()))
+}

@@ -1,0 +1,130 @@
+//! What Touchline counts about itself, for Prometheus. Nothing here names a site, token or person.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use std::time::Duration;
+use touchline_store::StoreStats;
+
+/// Half a millisecond to ten seconds.
+const LATENCY_BUCKETS: [f64; 13] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    route: String,
+    method: &'static str,
+    status: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: String,
+    method: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CodeLabels {
+    code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+    result: &'static str,
+}
+
+/// The counters that requests move.
+#[derive(Default)]
+pub(crate) struct Metrics {
+    requests: Family<RequestLabels, Counter>,
+    latency: Family<RouteLabels, Histogram, fn() -> Histogram>,
+    rejected: Family<CodeLabels, Counter>,
+    uploads: Family<OutcomeLabels, Counter>,
+    generated_references: Counter,
+    stage_case_mismatches: Counter,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let latency: fn() -> Histogram = || Histogram::new(LATENCY_BUCKETS);
+        Self { latency: Family::new_with_constructor(latency), ..Self::default() }
+    }
+
+    /// An answered request. `route` is the route's pattern, never the path itself.
+    pub(crate) fn answered(&self, route: &str, method: &'static str, status: u16, took: Duration) {
+        let labels = RequestLabels { route: route.to_owned(), method, status: u32::from(status) };
+        self.requests.get_or_create(&labels).inc();
+        let labels = RouteLabels { route: labels.route, method };
+        self.latency.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    /// A request, or an item of a batch, that was refused.
+    pub(crate) fn rejected(&self, code: &'static str) {
+        self.rejected.get_or_create(&CodeLabels { code }).inc();
+    }
+
+    /// A stored or repeated upload.
+    pub(crate) fn uploaded(&self, result: &'static str) {
+        self.uploads.get_or_create(&OutcomeLabels { result }).inc();
+    }
+
+    /// An upload without a reference, which was given one.
+    pub(crate) fn reference_generated(&self) {
+        self.generated_references.inc();
+    }
+
+    /// An upload whose stage is configured in another case.
+    pub(crate) fn stage_case_mismatch(&self) {
+        self.stage_case_mismatches.inc();
+    }
+
+    /// Everything in the `OpenMetrics` text format, with the store's own figures.
+    pub(crate) fn encode(&self, stats: Option<StoreStats>) -> Result<String, std::fmt::Error> {
+        let mut registry = Registry::with_prefix("touchline");
+        registry.register("http_requests", "Requests answered", self.requests.clone());
+        registry.register_with_unit(
+            "http_request_duration",
+            "Time from a request's head to its answer",
+            Unit::Seconds,
+            self.latency.clone(),
+        );
+        registry.register("rejected", "Requests and batch items refused, by error code", self.rejected.clone());
+        registry.register("uploads", "Uploads of records, by what they did", self.uploads.clone());
+        registry.register(
+            "generated_references",
+            "Uploads without a reference that were given one",
+            self.generated_references.clone(),
+        );
+        registry.register(
+            "stage_case_mismatches",
+            "Uploads whose stage is configured in another case",
+            self.stage_case_mismatches.clone(),
+        );
+        if let Some(stats) = stats {
+            register_store(&mut registry, stats);
+        }
+        let mut text = String::new();
+        encode(&mut text, &registry)?;
+        Ok(text)
+    }
+}
+
+/// The store counts for itself; its figures are copied in when they are asked for. Batch size is
+/// `store_committed_writes / store_commits`, commit time `store_commit_seconds / store_commits`.
+#[expect(clippy::cast_precision_loss, reason = "microseconds of commits stay far below 2^52")]
+fn register_store(registry: &mut Registry, stats: StoreStats) {
+    let mut gauge = |name, help, value: u64| registry.register(name, help, ConstGauge::new(value.cast_signed()));
+    gauge("store_size_bytes", "Bytes on disk, the write-ahead log included", stats.bytes);
+    gauge("store_queue_depth", "Units of work waiting to be written", stats.queue_depth);
+    let mut counter = |name, help, value: u64| registry.register(name, help, ConstCounter::new(value));
+    counter("store_commits", "Transactions committed", stats.commits);
+    counter("store_committed_writes", "Units of work in those transactions", stats.committed_writes);
+    counter("store_failed_commits", "Transactions that failed and were rolled back", stats.failed_commits);
+    let seconds = stats.commit_micros as f64 / 1e6;
+    let help = "Time spent in those transactions";
+    registry.register_with_unit("store_commit", help, Unit::Seconds, ConstCounter::new(seconds));
+}

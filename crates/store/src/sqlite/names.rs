@@ -1,0 +1,354 @@
+//! The index of names: from a record's key, or an identifier, to the versions that carry it.
+//!
+//! Names are hashes, and hashes are random: writing each entry as it comes would dirty a page of its own, and the
+//! store would slow down as the index grows. So entries are kept in memory first (the [`Tail`]) and written a
+//! stretch of the index at a time, when many have gathered that share its pages; the stretches follow one another
+//! around the index. Nothing is lost by a crash, because the log holds it all: the entries of versions after counter
+//! `names_indexed_through` are read from there again.
+
+use super::rows;
+use crate::StoreError;
+use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use touchline_domain::record::{RecordKey, RecordKind, Version};
+use touchline_domain::{Identifier, SiteId};
+
+/// How many stretches the index is cut into, by the first bits of the hash.
+const STRETCHES: usize = 1 << STRETCH_BITS;
+const STRETCH_BITS: u32 = 10;
+
+/// How many entries may gather before stretches are written: about 8 MB of memory, and a tenth of a second at the
+/// next start.
+const GATHERED_MAX: usize = 100_000;
+
+/// One entry: a name, when the version was so, and the version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Entry {
+    pub(super) hash: i64,
+    pub(super) occurred_at: i64,
+    pub(super) change: i64,
+}
+
+/// The hash under which a record's versions are found.
+pub(super) fn record_hash(site: &SiteId, kind: RecordKind, reference: &str) -> i64 {
+    hash(b"record", site, &[rows::kind_number(kind).to_be_bytes().as_slice(), reference.as_bytes()])
+}
+
+/// The hash under which the versions that name an identifier are found.
+pub(super) fn identifier_hash(site: &SiteId, identifier: &Identifier) -> i64 {
+    hash(b"person", site, &[&[rows::identifier_number(identifier.kind())], identifier.value().as_bytes()])
+}
+
+fn hash(domain: &[u8; 6], site: &SiteId, parts: &[&[u8]]) -> i64 {
+    let mut hash = Sha256::new();
+    hash.update(domain);
+    hash.update(site.as_str().as_bytes());
+    // No site id holds a NUL, and only the last part has a length of its own.
+    hash.update([0]);
+    for part in parts {
+        hash.update(part);
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    i64::from_be_bytes([digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]])
+}
+
+/// Every entry of a version.
+pub(super) fn entries(key: &RecordKey, version: &Version, change: i64) -> Vec<Entry> {
+    let occurred_at = version.occurred.at.as_micros();
+    let record = record_hash(&key.site, key.kind, key.reference.as_str());
+    let identifiers = version.identifiers.iter().map(|identifier| identifier_hash(&key.site, identifier));
+    std::iter::once(record).chain(identifiers).map(|hash| Entry { hash, occurred_at, change }).collect()
+}
+
+/// The entries that the index may lack, shared by the writer and the readers of a process.
+///
+/// It covers the versions after `after` up to `through`, both of them change numbers. It may also hold entries that
+/// the index has, and entries of a transaction that is not committed; whoever follows an entry finds no version then.
+pub(super) struct Tail(Mutex<TailState>);
+
+struct TailState {
+    stretches: Vec<Stretch>,
+    after: i64,
+    through: i64,
+    /// Entries that are not written yet.
+    gathered: usize,
+    /// The stretch to be written next.
+    cursor: usize,
+    /// The last change when the cursor was at the first stretch: when it is there again, the index has all up to it.
+    round_began: i64,
+}
+
+#[derive(Default)]
+struct Stretch {
+    entries: BTreeSet<Entry>,
+    /// Entries up to this change are written.
+    written_through: i64,
+}
+
+fn stretch_of(hash: i64) -> usize {
+    // In the order of signed numbers, as the index is sorted.
+    let unsigned = hash.cast_unsigned() ^ (1 << 63);
+    usize::try_from(unsigned >> (64 - STRETCH_BITS)).unwrap_or(0)
+}
+
+/// What a transaction did to the tail, to be kept or undone with it.
+#[derive(Default)]
+pub(super) struct Draft {
+    added: Vec<Entry>,
+    written: Vec<(usize, i64)>,
+    cursor: usize,
+    round_began: i64,
+    after: i64,
+}
+
+impl Tail {
+    /// Reads the tail of the log.
+    pub(super) fn load(connection: &Connection) -> Result<Self, StoreError> {
+        let after = indexed_through(connection)?;
+        let through = last_change(connection)?;
+        let mut state = TailState {
+            stretches: (0..STRETCHES).map(|_| Stretch::default()).collect(),
+            after,
+            through: after,
+            gathered: 0,
+            cursor: 0,
+            round_began: through,
+        };
+        state.read_log(connection, through)?;
+        Ok(Self(Mutex::new(state)))
+    }
+
+    fn state(&self) -> MutexGuard<'_, TailState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The changes of the versions that carry a name, as one read transaction sees them, in order of when they were so
+    /// and then of change; only those at `occurred_at` if it is given.
+    pub(super) fn find(
+        &self,
+        connection: &Connection,
+        hash: i64,
+        occurred_at: Option<i64>,
+    ) -> Result<Vec<i64>, StoreError> {
+        // The index first: it fixes what the transaction sees. Then the tail must reach back far enough.
+        let (from, to) = (occurred_at.unwrap_or(i64::MIN), occurred_at.unwrap_or(i64::MAX));
+        let mut found = entries_in_index(connection, hash, from, to)?;
+        let mut state = self.state();
+        if state.after > indexed_through(connection)? {
+            return Err(StoreError::Interrupted);
+        }
+        let last_change = last_change(connection)?;
+        if last_change > state.through {
+            // Another process wrote.
+            state.read_log(connection, last_change)?;
+        }
+        found.extend(state.range(hash, from, to));
+        Ok(found.into_iter().map(|entry| entry.change).collect())
+    }
+
+    /// As [`Tail::find`], for the one writer, which added to the tail whatever its transaction wrote.
+    pub(super) fn find_in_writer(
+        &self,
+        connection: &Connection,
+        hash: i64,
+        occurred_at: i64,
+    ) -> Result<Vec<i64>, StoreError> {
+        let mut found = entries_in_index(connection, hash, occurred_at, occurred_at)?;
+        found.extend(self.state().range(hash, occurred_at, occurred_at));
+        Ok(found.into_iter().map(|entry| entry.change).collect())
+    }
+
+    /// Every version that carries a name, in order of when it was so and then of change, for the one writer.
+    pub(super) fn all_in_writer(&self, connection: &Connection, hash: i64) -> Result<Vec<i64>, StoreError> {
+        let mut found = entries_in_index(connection, hash, i64::MIN, i64::MAX)?;
+        found.extend(self.state().range(hash, i64::MIN, i64::MAX));
+        Ok(found.into_iter().map(|entry| entry.change).collect())
+    }
+
+    /// Some version that carries a name, for the one writer.
+    pub(super) fn any_in_writer(&self, connection: &Connection, hash: i64) -> Result<Option<i64>, StoreError> {
+        let gathered = self.state().range(hash, i64::MIN, i64::MAX).next().map(|entry| entry.change);
+        if gathered.is_some() {
+            return Ok(gathered);
+        }
+        let mut statement = connection.prepare_cached("SELECT change FROM name WHERE hash = ?1 LIMIT 1")?;
+        let mut rows = statement.query([hash])?;
+        Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
+    }
+
+    /// Adds a version's entries, on behalf of a transaction that wrote it.
+    pub(super) fn add(&self, draft: &mut Draft, entries: Vec<Entry>) {
+        self.state().insert(&entries);
+        draft.added.extend(entries);
+    }
+
+    /// Begins a transaction. `last_change` is the last one committed.
+    pub(super) fn begin(&self, connection: &Connection, last_change: i64) -> Result<Draft, StoreError> {
+        let mut state = self.state();
+        if last_change > state.through {
+            // Another process wrote.
+            state.read_log(connection, last_change)?;
+        }
+        let TailState { cursor, round_began, after, .. } = *state;
+        Ok(Draft { cursor, round_began, after, ..Draft::default() })
+    }
+
+    /// Says that the transaction's changes up to `through` are about to be committed.
+    pub(super) fn cover(&self, through: i64) {
+        self.state().through = through;
+    }
+
+    /// Writes stretches until few enough entries are left, `all` of them if asked.
+    pub(super) fn write_stretches(
+        &self,
+        connection: &Connection,
+        draft: &mut Draft,
+        last_change: i64,
+        all: bool,
+    ) -> Result<(), StoreError> {
+        let limit = if all { 0 } else { GATHERED_MAX };
+        let mut turned = 0;
+        while self.state().gathered > limit && turned < STRETCHES {
+            self.write_stretch(connection, draft, last_change)?;
+            turned += 1;
+        }
+        if all {
+            set_indexed_through(connection, last_change)?;
+            draft.after = last_change;
+        }
+        Ok(())
+    }
+
+    fn write_stretch(&self, connection: &Connection, draft: &mut Draft, last_change: i64) -> Result<(), StoreError> {
+        if draft.cursor == 0 {
+            draft.round_began = last_change;
+        }
+        let due = self.state().take_due(draft.cursor, last_change, &mut draft.written);
+        let mut insert =
+            connection.prepare_cached("INSERT OR IGNORE INTO name (hash, occurred_at, change) VALUES (?1, ?2, ?3)")?;
+        for entry in due {
+            insert.execute(params![entry.hash, entry.occurred_at, entry.change])?;
+        }
+        draft.cursor = (draft.cursor + 1) % STRETCHES;
+        if draft.cursor == 0 {
+            set_indexed_through(connection, draft.round_began)?;
+            draft.after = draft.round_began;
+        }
+        Ok(())
+    }
+
+    /// The transaction is committed.
+    pub(super) fn keep(&self, draft: Draft) {
+        let mut state = self.state();
+        state.cursor = draft.cursor;
+        state.round_began = draft.round_began;
+        if draft.after > state.after {
+            state.after = draft.after;
+            for stretch in &mut state.stretches {
+                stretch.entries.retain(|entry| entry.change > draft.after);
+            }
+        }
+    }
+
+    /// The transaction is rolled back; `last_change` is the last one committed.
+    pub(super) fn undo(&self, draft: Draft, last_change: i64) {
+        let mut state = self.state();
+        for entry in &draft.added {
+            let stretch = &mut state.stretches[stretch_of(entry.hash)];
+            let was_there = stretch.entries.remove(entry);
+            let was_gathered = was_there && entry.change > stretch.written_through;
+            state.gathered -= usize::from(was_gathered);
+        }
+        for (stretch, written_through) in draft.written.into_iter().rev() {
+            let stretch = &mut state.stretches[stretch];
+            let again = stretch.entries.iter().filter(|entry| {
+                entry.change > written_through && entry.change <= stretch.written_through
+            });
+            let again = again.count();
+            stretch.written_through = written_through;
+            state.gathered += again;
+        }
+        state.through = last_change;
+    }
+
+    /// Forgets the entries of versions that a committed transaction deleted.
+    pub(super) fn forget(&self, entries: &[Entry]) {
+        let mut state = self.state();
+        for entry in entries {
+            let stretch = &mut state.stretches[stretch_of(entry.hash)];
+            let was_gathered = stretch.entries.remove(entry) && entry.change > stretch.written_through;
+            state.gathered -= usize::from(was_gathered);
+        }
+    }
+}
+
+impl TailState {
+    fn range(&self, hash: i64, from: i64, to: i64) -> impl Iterator<Item = &Entry> {
+        let range = Entry { hash, occurred_at: from, change: 0 }..=Entry { hash, occurred_at: to, change: i64::MAX };
+        self.stretches[stretch_of(hash)].entries.range(range)
+    }
+
+    fn insert(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            let is_new = self.stretches[stretch_of(entry.hash)].entries.insert(*entry);
+            self.gathered += usize::from(is_new);
+        }
+    }
+
+    /// The entries of a stretch that are not written yet, which now count as written.
+    fn take_due(&mut self, stretch: usize, last_change: i64, written: &mut Vec<(usize, i64)>) -> Vec<Entry> {
+        let Stretch { entries, written_through } = &mut self.stretches[stretch];
+        let due: Vec<Entry> = entries.iter().filter(|entry| entry.change > *written_through).copied().collect();
+        written.push((stretch, *written_through));
+        *written_through = last_change;
+        self.gathered -= due.len();
+        due
+    }
+
+    /// Reads the log after what is covered, up to `through`.
+    fn read_log(&mut self, connection: &Connection, through: i64) -> Result<(), StoreError> {
+        let sql = "SELECT site_id, kind, reference, occurred_at, change, occurred_date_only, received_at, value_minor,
+            currency, stage, details FROM record_version WHERE change > ?1 AND change <= ?2";
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut log = statement.query([self.through, through])?;
+        while let Some(row) = log.next()? {
+            let key = rows::key(row, 0)?;
+            let stored = rows::version(row, 3)?;
+            self.insert(&entries(&key, &stored.version, stored.change.cast_signed()));
+        }
+        self.through = through;
+        Ok(())
+    }
+}
+
+fn entries_in_index(connection: &Connection, hash: i64, from: i64, to: i64) -> Result<BTreeSet<Entry>, StoreError> {
+    let sql = "SELECT occurred_at, change FROM name WHERE hash = ?1 AND occurred_at >= ?2 AND occurred_at <= ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![hash, from, to])?;
+    let mut found = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        found.insert(Entry { hash, occurred_at: row.get(0)?, change: row.get(1)? });
+    }
+    Ok(found)
+}
+
+/// The last change number given out.
+pub(super) fn last_change(connection: &Connection) -> Result<i64, StoreError> {
+    let sql = "SELECT max(coalesce((SELECT max(change) FROM record_version), 0),
+        coalesce((SELECT max(change) FROM record_deletion), 0))";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// Up to which change the index has everything.
+pub(super) fn indexed_through(connection: &Connection) -> Result<i64, StoreError> {
+    let sql = "SELECT value FROM counter WHERE name = 'names_indexed_through'";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+fn set_indexed_through(connection: &Connection, change: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE counter SET value = ?1 WHERE name = 'names_indexed_through'";
+    connection.prepare_cached(sql)?.execute([change])?;
+    Ok(())
+}
