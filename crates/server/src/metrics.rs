@@ -38,7 +38,6 @@ struct OutcomeLabels {
 }
 
 /// The counters that requests move.
-#[derive(Default)]
 pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     latency: Family<RouteLabels, Histogram, fn() -> Histogram>,
@@ -51,7 +50,14 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let latency: fn() -> Histogram = || Histogram::new(LATENCY_BUCKETS);
-        Self { latency: Family::new_with_constructor(latency), ..Self::default() }
+        Self {
+            requests: Family::default(),
+            latency: Family::new_with_constructor(latency),
+            rejected: Family::default(),
+            uploads: Family::default(),
+            generated_references: Counter::default(),
+            stage_case_mismatches: Counter::default(),
+        }
     }
 
     /// An answered request. `route` is the route's pattern, never the path itself.

@@ -243,7 +243,7 @@ impl From<StoreError> for ApiError {
                 tracing::error!(%error, "storage");
                 Self::new(Code::StorageUnavailable, "The disk is full; nothing was stored.")
             }
-            StoreError::Unavailable(_) | StoreError::Refused { .. } => {
+            StoreError::Unavailable(_) | StoreError::Interrupted | StoreError::Refused { .. } => {
                 tracing::error!(%error, "storage");
                 Self::new(Code::StorageUnavailable, "The store could not be reached; send the request again.")
             }

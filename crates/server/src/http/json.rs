@@ -35,6 +35,10 @@ impl Problems {
         self.found.is_empty()
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     pub(crate) fn into_vec(self) -> Vec<Problem> {
         self.found
     }
@@ -129,9 +133,9 @@ impl<'a> Object<'a> {
         problems: &mut Problems,
         parse: impl FnOnce(&str) -> Result<T, Invalid>,
     ) -> Option<T> {
-        let before = problems.found.len();
+        let problems_before = problems.count();
         let value = self.optional(name, problems, parse);
-        if value.is_none() && problems.found.len() == before {
+        if value.is_none() && problems.count() == problems_before {
             self.missing(name, problems);
         }
         value

@@ -4,7 +4,6 @@ use super::error::{ApiError, Code};
 use crate::app::App;
 use crate::app::secret::random_hex;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::ALLOW;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -47,11 +46,9 @@ fn failure(response: &mut Response) -> Option<ApiError> {
         return Some(error);
     }
     match response.status() {
+        // The framework adds the header Allow after this.
         StatusCode::METHOD_NOT_ALLOWED => {
-            let allow = response.headers().get(ALLOW).cloned();
-            let allowed = allow.as_ref().and_then(|allow| allow.to_str().ok()).unwrap_or("another method");
-            let error = ApiError::new(Code::MethodNotAllowed, format!("Use {allowed}."));
-            Some(allow.into_iter().fold(error, |error, allow| error.header(ALLOW, allow)))
+            Some(ApiError::new(Code::MethodNotAllowed, "The header Allow names the methods that it does answer."))
         }
         StatusCode::INTERNAL_SERVER_ERROR => Some(ApiError::new(Code::Internal, "The operator's log says more.")),
         _ => None,

@@ -149,9 +149,9 @@ fn stage(object: &mut Object<'_>, site: &Site, notes: &mut Notes, problems: &mut
 }
 
 fn identifiers(object: &mut Object<'_>, site: &Site, problems: &mut Problems) -> Option<Vec<Identifier>> {
+    let problems_before = problems.count();
     let elements = object.array(IDENTIFIERS, Version::IDENTIFIERS_MAX, problems);
     let pointer = object.pointer_to(IDENTIFIERS);
-    let had_problems = !problems.is_empty();
     let mut identifiers = Vec::new();
     for (index, raw) in elements.unwrap_or_default().into_iter().enumerate() {
         let Some(mut pair) = Object::read(raw, format!("{pointer}/{index}"), IDENTIFIERS, problems) else { continue };
@@ -165,7 +165,7 @@ fn identifiers(object: &mut Object<'_>, site: &Site, problems: &mut Problems) ->
             }
         }
     }
-    if identifiers.is_empty() && (!had_problems || problems.is_empty()) {
+    if identifiers.is_empty() && problems.count() == problems_before {
         none_given(&pointer, problems);
     }
     identifiers.sort();
@@ -180,6 +180,7 @@ fn none_given(pointer: &str, problems: &mut Problems) {
 }
 
 fn labels(object: &mut Object<'_>, kind: RecordKind, problems: &mut Problems) -> Option<Vec<Text<255>>> {
+    let problems_before = problems.count();
     let elements = object.array(LABELS, Version::LABELS_MAX, problems);
     let mut labels = Vec::new();
     for (index, raw) in elements.iter().flatten().enumerate() {
@@ -202,7 +203,7 @@ fn labels(object: &mut Object<'_>, kind: RecordKind, problems: &mut Problems) ->
     }
     labels.sort();
     labels.dedup();
-    if kind == RecordKind::Revenue && labels.is_empty() && problems.is_empty() {
+    if kind == RecordKind::Revenue && labels.is_empty() && problems.count() == problems_before {
         problems.add(
             &object.pointer_to(LABELS),
             LABELS,

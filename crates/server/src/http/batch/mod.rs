@@ -13,7 +13,8 @@ use crate::app::App;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawPathParams, RawQuery, State};
-use axum::http::HeaderMap;
+use axum::http::header::ALLOW;
+use axum::http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use split::{Form, SplitError, Splitter};
@@ -108,8 +109,8 @@ pub(crate) async fn revenue(
 fn only_batch(params: &RawPathParams) -> Result<(), ApiError> {
     match params.iter().find(|(name, _)| *name == "reference") {
         Some((_, "batch")) => Ok(()),
-        _ => Err(ApiError::new(Code::MethodNotAllowed, "A record is read with GET and uploaded with PUT.")
-            .header(axum::http::header::ALLOW, axum::http::HeaderValue::from_static("GET,HEAD,DELETE"))),
+        _ => Err(ApiError::new(Code::MethodNotAllowed, "A record is read with GET and deleted with DELETE.")
+            .header(ALLOW, HeaderValue::from_static("GET,HEAD,DELETE"))),
     }
 }
 
