@@ -9,6 +9,10 @@ mod metrics;
 
 use std::process::ExitCode;
 
+/// Uploads are made on one thread and freed on another, which glibc's allocator pays for with locks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::main()
 }

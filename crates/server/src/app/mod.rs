@@ -1,7 +1,6 @@
 //! What Touchline does, free of HTTP and of the command line: each use case over the store and the domain.
 
 pub(crate) mod directory;
-pub(crate) mod export;
 pub(crate) mod first_start;
 pub(crate) mod secret;
 pub(crate) mod upload;

@@ -1,5 +1,5 @@
 use super::{CliError, open_store};
-use crate::app::export::{Format, pieces};
+use crate::http::export::{Format, pieces};
 use crate::config::Config;
 use clap::{Args, ValueEnum};
 use futures_util::StreamExt;

@@ -5,13 +5,14 @@ mod batch;
 mod body;
 mod docs;
 mod error;
+pub(crate) mod export;
 mod health;
 mod json;
 mod observe;
 mod openapi;
 mod query;
 mod record_in;
-pub(crate) mod record_out;
+mod record_out;
 mod records;
 mod schema;
 mod serve;
@@ -56,6 +57,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(openapi::json))
         .route("/docs", get(docs::page))
+        .route("/docs/style.css", get(docs::style))
         .route("/", get(|| async { Redirect::temporary("/docs") }));
 
     Router::new()
@@ -67,7 +69,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), observe::observe))
         .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(REFERRER_POLICY, "no-referrer"))
-        .layer(fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"))
+        .layer(fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; frame-ancestors 'none'"))
         .with_state(app)
 }
 

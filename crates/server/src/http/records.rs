@@ -6,7 +6,7 @@ use super::query::Query;
 use super::record_out::{RecordDetailOut, RecordOut};
 use super::schema::{ReferenceParam, SiteIdParam};
 use crate::app::App;
-use crate::app::export::{self, Format};
+use super::export::{self, Format};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawPathParams, RawQuery, State};

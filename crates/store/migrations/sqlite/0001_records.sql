@@ -54,12 +54,12 @@ CREATE TABLE record_deletion (
     reference TEXT NOT NULL
 ) STRICT;
 
--- Derived from the log: which versions belong to a record, and which name an identifier. Names are 64-bit hashes, so
+-- Derived from the log: which versions belong to a record, and which name an identifier. Names are 48-bit hashes, so
 -- an entry is a hint, and whoever follows it compares. Versions after counter 'names_indexed_through' may be missing;
 -- see names.rs.
 CREATE TABLE name (
-    hash        INTEGER NOT NULL,
-    occurred_at INTEGER NOT NULL,
-    change      INTEGER NOT NULL,
-    PRIMARY KEY (hash, occurred_at, change)
+    hash   INTEGER NOT NULL,
+    second INTEGER NOT NULL, -- of occurred_at
+    change INTEGER NOT NULL,
+    PRIMARY KEY (hash, second, change)
 ) STRICT, WITHOUT ROWID;

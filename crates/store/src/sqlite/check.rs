@@ -124,10 +124,10 @@ fn indexed(
     stored: &StoredVersion,
     report: &mut CheckReport,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM name WHERE hash = ?1 AND occurred_at = ?2 AND change = ?3)";
+    let sql = "SELECT EXISTS (SELECT 1 FROM name WHERE hash = ?1 AND second = ?2 AND change = ?3)";
     let mut statement = connection.prepare_cached(sql)?;
     for entry in names::entries(key, &stored.version, stored.change.cast_signed()) {
-        let parameters = params![entry.hash, entry.occurred_at, entry.change];
+        let parameters = params![entry.hash, entry.second, entry.change];
         if !statement.query_row(parameters, |row| row.get::<_, bool>(0))? {
             violation(report, format!("version {} cannot be found by one of its names", stored.change));
         }
@@ -141,7 +141,7 @@ fn index(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreE
         violation(report, "the index of names claims changes that never happened".into());
     }
     let sql = "SELECT count(*) FROM name n WHERE NOT EXISTS (
-        SELECT 1 FROM record_version v WHERE v.change = n.change AND v.occurred_at = n.occurred_at)";
+        SELECT 1 FROM record_version v WHERE v.change = n.change AND v.occurred_at / 1000000 = n.second)";
     let orphans: i64 = connection.query_row(sql, [], |row| row.get(0))?;
     if orphans > 0 {
         violation(report, format!("the index of names holds {orphans} entries of versions that do not exist"));

@@ -13,21 +13,24 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use touchline_domain::record::{RecordKey, RecordKind, Version};
-use touchline_domain::{Identifier, SiteId};
+use touchline_domain::{Identifier, Instant, SiteId};
 
 /// How many stretches the index is cut into, by the first bits of the hash.
 const STRETCHES: usize = 1 << STRETCH_BITS;
 const STRETCH_BITS: u32 = 10;
 
-/// How many entries may gather before stretches are written: about 8 MB of memory, and a tenth of a second at the
-/// next start.
-const GATHERED_MAX: usize = 100_000;
+/// How many bits of a name's hash are kept.
+const HASH_BITS: u32 = 48;
 
-/// One entry: a name, when the version was so, and the version.
+/// How many entries may gather before stretches are written: about 15 MB of memory, and a tenth of a second at the
+/// next start.
+const GATHERED_MAX: usize = 250_000;
+
+/// One entry: a name, the second in which the version was so, and the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
     pub(super) hash: i64,
-    pub(super) occurred_at: i64,
+    pub(super) second: i64,
     pub(super) change: i64,
 }
 
@@ -51,15 +54,22 @@ fn hash(domain: &[u8; 6], site: &SiteId, parts: &[&[u8]]) -> i64 {
         hash.update(part);
     }
     let digest: [u8; 32] = hash.finalize().into();
-    i64::from_be_bytes([digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]])
+    let first = [digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]];
+    // SQLite stores numbers of this size in six bytes; the index is read and written by the page, so size is speed.
+    i64::from_be_bytes(first) >> (64 - HASH_BITS)
+}
+
+/// The second in which an instant lies: enough to tell a record's versions apart by.
+pub(super) fn second_of(instant: Instant) -> i64 {
+    instant.as_micros() / 1_000_000
 }
 
 /// Every entry of a version.
 pub(super) fn entries(key: &RecordKey, version: &Version, change: i64) -> Vec<Entry> {
-    let occurred_at = version.occurred.at.as_micros();
+    let second = second_of(version.occurred.at);
     let record = record_hash(&key.site, key.kind, key.reference.as_str());
     let identifiers = version.identifiers.iter().map(|identifier| identifier_hash(&key.site, identifier));
-    std::iter::once(record).chain(identifiers).map(|hash| Entry { hash, occurred_at, change }).collect()
+    std::iter::once(record).chain(identifiers).map(|hash| Entry { hash, second, change }).collect()
 }
 
 /// The entries that the index may lack, shared by the writer and the readers of a process.
@@ -89,8 +99,8 @@ struct Stretch {
 
 fn stretch_of(hash: i64) -> usize {
     // In the order of signed numbers, as the index is sorted.
-    let unsigned = hash.cast_unsigned() ^ (1 << 63);
-    usize::try_from(unsigned >> (64 - STRETCH_BITS)).unwrap_or(0)
+    let from_least = hash + (1 << (HASH_BITS - 1));
+    usize::try_from(from_least >> (HASH_BITS - STRETCH_BITS)).unwrap_or(0)
 }
 
 /// What a transaction did to the tail, to be kept or undone with it.
@@ -125,15 +135,15 @@ impl Tail {
     }
 
     /// The changes of the versions that carry a name, as one read transaction sees them, in order of when they were so
-    /// and then of change; only those at `occurred_at` if it is given.
+    /// and then of change; only those of `second` if it is given.
     pub(super) fn find(
         &self,
         connection: &Connection,
         hash: i64,
-        occurred_at: Option<i64>,
+        second: Option<i64>,
     ) -> Result<Vec<i64>, StoreError> {
         // The index first: it fixes what the transaction sees. Then the tail must reach back far enough.
-        let (from, to) = (occurred_at.unwrap_or(i64::MIN), occurred_at.unwrap_or(i64::MAX));
+        let (from, to) = (second.unwrap_or(i64::MIN), second.unwrap_or(i64::MAX));
         let mut found = entries_in_index(connection, hash, from, to)?;
         let mut state = self.state();
         if state.after > indexed_through(connection)? {
@@ -153,10 +163,10 @@ impl Tail {
         &self,
         connection: &Connection,
         hash: i64,
-        occurred_at: i64,
+        second: i64,
     ) -> Result<Vec<i64>, StoreError> {
-        let mut found = entries_in_index(connection, hash, occurred_at, occurred_at)?;
-        found.extend(self.state().range(hash, occurred_at, occurred_at));
+        let mut found = entries_in_index(connection, hash, second, second)?;
+        found.extend(self.state().range(hash, second, second));
         Ok(found.into_iter().map(|entry| entry.change).collect())
     }
 
@@ -227,9 +237,9 @@ impl Tail {
         }
         let due = self.state().take_due(draft.cursor, last_change, &mut draft.written);
         let mut insert =
-            connection.prepare_cached("INSERT OR IGNORE INTO name (hash, occurred_at, change) VALUES (?1, ?2, ?3)")?;
+            connection.prepare_cached("INSERT OR IGNORE INTO name (hash, second, change) VALUES (?1, ?2, ?3)")?;
         for entry in due {
-            insert.execute(params![entry.hash, entry.occurred_at, entry.change])?;
+            insert.execute(params![entry.hash, entry.second, entry.change])?;
         }
         draft.cursor = (draft.cursor + 1) % STRETCHES;
         if draft.cursor == 0 {
@@ -286,7 +296,7 @@ impl Tail {
 
 impl TailState {
     fn range(&self, hash: i64, from: i64, to: i64) -> impl Iterator<Item = &Entry> {
-        let range = Entry { hash, occurred_at: from, change: 0 }..=Entry { hash, occurred_at: to, change: i64::MAX };
+        let range = Entry { hash, second: from, change: 0 }..=Entry { hash, second: to, change: i64::MAX };
         self.stretches[stretch_of(hash)].entries.range(range)
     }
 
@@ -324,12 +334,12 @@ impl TailState {
 }
 
 fn entries_in_index(connection: &Connection, hash: i64, from: i64, to: i64) -> Result<BTreeSet<Entry>, StoreError> {
-    let sql = "SELECT occurred_at, change FROM name WHERE hash = ?1 AND occurred_at >= ?2 AND occurred_at <= ?3";
+    let sql = "SELECT second, change FROM name WHERE hash = ?1 AND second >= ?2 AND second <= ?3";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![hash, from, to])?;
     let mut found = BTreeSet::new();
     while let Some(row) = rows.next()? {
-        found.insert(Entry { hash, occurred_at: row.get(0)?, change: row.get(1)? });
+        found.insert(Entry { hash, second: row.get(0)?, change: row.get(1)? });
     }
     Ok(found)
 }

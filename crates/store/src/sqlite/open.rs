@@ -18,7 +18,7 @@ pub struct SqliteOptions {
     pub write_queue: usize,
     /// How many reads run at once.
     pub readers: usize,
-    /// Page cache of the writer, in kibibytes; each reader has an eighth of it.
+    /// Page cache of the writer, in kibibytes; each reader has a quarter of it.
     pub cache_kib: u32,
     /// The write-ahead log is copied into the database each time it has grown by this many pages.
     pub checkpoint_pages: u32,
@@ -26,7 +26,7 @@ pub struct SqliteOptions {
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { write_queue: 8_192, readers: 4, cache_kib: 32 * 1_024, checkpoint_pages: 20_000 }
+        Self { write_queue: 8_192, readers: 4, cache_kib: 8 * 1_024, checkpoint_pages: 1_000 }
     }
 }
 
@@ -70,7 +70,7 @@ pub(super) fn reader(path: &Path, options: &SqliteOptions) -> Result<Connection,
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "query_only", true)?;
-    connection.pragma_update(None, "cache_size", -i64::from(options.cache_kib / 8))?;
+    connection.pragma_update(None, "cache_size", -i64::from(options.cache_kib / 4))?;
     Ok(connection)
 }
 

@@ -55,7 +55,10 @@ fn versions_among(
     key: &RecordKey,
     changes: Vec<i64>,
 ) -> Result<Vec<StoredVersion>, StoreError> {
-    changes.into_iter().filter_map(|change| version_of(connection, key, change).transpose()).collect()
+    let versions = changes.into_iter().filter_map(|change| version_of(connection, key, change).transpose());
+    let mut versions: Vec<StoredVersion> = versions.collect::<Result<_, _>>()?;
+    versions.sort_unstable_by_key(StoredVersion::order);
+    Ok(versions)
 }
 
 /// A page of records; see [`Store::records`](crate::Store::records).
@@ -137,11 +140,11 @@ pub(super) fn delete(tx: &mut WriteTx<'_>, key: &RecordKey) -> Result<bool, Stor
     if versions.is_empty() {
         return Ok(false);
     }
-    let forget = "DELETE FROM name WHERE hash = ?1 AND occurred_at = ?2 AND change = ?3";
+    let forget = "DELETE FROM name WHERE hash = ?1 AND second = ?2 AND change = ?3";
     for stored in &versions {
         let change = stored.change.cast_signed();
         for entry in names::entries(key, &stored.version, change) {
-            tx.connection.prepare_cached(forget)?.execute(params![entry.hash, entry.occurred_at, entry.change])?;
+            tx.connection.prepare_cached(forget)?.execute(params![entry.hash, entry.second, entry.change])?;
             tx.forgotten.push(entry);
         }
         tx.connection.prepare_cached("DELETE FROM record_version WHERE change = ?1")?.execute([change])?;

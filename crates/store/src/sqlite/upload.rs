@@ -31,9 +31,11 @@ fn one(tx: &mut WriteTx<'_>, upload: &Upload) -> Result<UploadOutcome, StoreErro
 
 /// The version received last at the upload's own instant.
 fn holding_version(tx: &WriteTx<'_>, upload: &Upload, hash: i64) -> Result<Option<Version>, StoreError> {
-    let at = upload.version.occurred.at.as_micros();
-    for change in tx.tail.find_in_writer(tx.connection, hash, at)?.into_iter().rev() {
-        if let Some(stored) = records::version_of(tx.connection, &upload.key, change)? {
+    let at = upload.version.occurred.at;
+    for change in tx.tail.find_in_writer(tx.connection, hash, names::second_of(at))?.into_iter().rev() {
+        if let Some(stored) = records::version_of(tx.connection, &upload.key, change)?
+            && stored.version.occurred.at == at
+        {
             return Ok(Some(stored.version));
         }
     }

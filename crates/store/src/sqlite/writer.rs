@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 /// The most units of work that share one transaction: bounds how long the first of them waits.
@@ -62,9 +63,10 @@ impl Writer {
         let (jobs, queue) = mpsc::channel(options.write_queue.max(1));
         let counters = Arc::new(Counters::default());
         let shared = Arc::clone(&counters);
+        let runtime = Handle::current();
         let thread = std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run(&connection, &tail, queue, &shared))
+            .spawn(move || run(&connection, &tail, queue, &shared, &runtime))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)), counters })
     }
@@ -142,16 +144,18 @@ pub(super) struct WriteTx<'a> {
     pub(super) forgotten: Vec<Entry>,
 }
 
-fn run(connection: &Connection, tail: &Tail, mut queue: mpsc::Receiver<Box<dyn Job>>, counters: &Counters) {
+fn run(
+    connection: &Connection,
+    tail: &Tail,
+    mut queue: mpsc::Receiver<Box<dyn Job>>,
+    counters: &Counters,
+    runtime: &Handle,
+) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     let mut has_written_records = false;
     while let Some(first) = queue.blocking_recv() {
         batch.push(first);
-        while batch.len() < BATCH_MAX
-            && let Ok(next) = queue.try_recv()
-        {
-            batch.push(next);
-        }
+        gather(&mut queue, &mut batch);
         let started = Instant::now();
         let committed = commit(connection, tail, &mut batch, false);
         match &committed {
@@ -167,14 +171,38 @@ fn run(connection: &Connection, tail: &Tail, mut queue: mpsc::Receiver<Box<dyn J
                 tracing::error!(%error, writes = batch.len(), "a batch of writes was rolled back");
             }
         }
-        let committed = committed.map(drop);
-        for job in batch.drain(..) {
-            job.answer(committed.clone());
-        }
+        answer(runtime, std::mem::replace(&mut batch, Vec::with_capacity(BATCH_MAX)), committed.map(drop));
     }
     if has_written_records {
         finish(connection, tail);
     }
+}
+
+/// Takes what is queued. While more keeps coming, those who bring it go first: it shares this commit instead of waiting
+/// for the next. When nothing comes, nothing is waited for.
+fn gather(queue: &mut mpsc::Receiver<Box<dyn Job>>, batch: &mut Vec<Box<dyn Job>>) {
+    loop {
+        let before = batch.len();
+        while batch.len() < BATCH_MAX
+            && let Ok(next) = queue.try_recv()
+        {
+            batch.push(next);
+        }
+        if batch.len() == before || batch.len() == BATCH_MAX {
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// Answers a batch's callers from a thread of the runtime, where waking a caller takes no lock and the writer can go
+/// on to the next batch.
+fn answer(runtime: &Handle, batch: Vec<Box<dyn Job>>, committed: Result<(), StoreError>) {
+    runtime.spawn(async move {
+        for job in batch {
+            job.answer(committed.clone());
+        }
+    });
 }
 
 /// Leaves a database that the next start need not make good. Should this fail, the next start does.

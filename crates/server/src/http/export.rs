@@ -1,6 +1,6 @@
 //! All records of a query as CSV or NDJSON, a piece at a time, so that memory does not grow with their number.
 
-use crate::http::record_out::RecordOut;
+use super::record_out::RecordOut;
 use futures_util::stream::{self, Stream};
 use std::fmt;
 use std::sync::Arc;

@@ -1,0 +1,50 @@
+# Curl lines for the page /docs; each block is one example. TOUCHLINE, SITE and TOKEN must be set.
+
+# Send an opportunity
+curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/opportunity/upload" \
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \
+  -d '{"Reference": "OPP-1", "OpportunityValue": "1000.00", "CurrencyCode": "GBP",
+       "PipelineStage": "Proposal", "OpportunityDateTime": "2024-01-15T09:30:00Z",
+       "VisitorIdentifierOptions": [{"Key": "EmailAddress", "Value": "ann@example.com"}],
+       "Labels": ["North"], "AdditionalDataProperties": [{"Name": "Agent", "Value": "Ann"}]}'
+
+# Send the same deal, won, and see what it is now
+curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/opportunity/upload" \
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -H "Prefer: return=representation" \
+  -d '{"Reference": "OPP-1", "OpportunityValue": 1200, "CurrencyCode": "GBP",
+       "PipelineStage": "Won", "OpportunityDateTime": "2024-02-20",
+       "VisitorIdentifierOptions": [{"Key": "PhoneNumber", "Value": "020 7946 0018"}]}'
+
+# Send revenue
+curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/revenue/upload" \
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \
+  -d '{"Reference": "INV-1", "Value": 1200, "CurrencyCode": "GBP", "RevenueClosedDate": "2024-02-20",
+       "Labels": ["Invoice"], "VisitorIdentifierOptions": [{"Key": "EmailAddress", "Value": "ann@example.com"}]}'
+
+# Check an upload without storing it
+curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/opportunity/upload?validateOnly=true" \
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \
+  -d '{"Reference": "OPP-2", "OpportunityValue": 5, "CurrencyCode": "EUR", "PipelineStage": "New",
+       "OpportunityDateTime": "2024-01-15", "VisitorIdentifierOptions": [{"Key": "RaId", "Value": "v-1"}]}'
+
+# Send many at once, one a line
+printf '%s\n' \
+  '{"traceId": "row-1", "Reference": "OPP-3", "OpportunityValue": 10, "CurrencyCode": "GBP", "PipelineStage": "New", "OpportunityDateTime": "2024-01-15", "VisitorIdentifierOptions": [{"Key": "RaId", "Value": "v-1"}]}' \
+  '{"traceId": "row-2", "Reference": "OPP-4", "OpportunityValue": "a lot"}' |
+curl --fail-with-body -X POST "$TOUCHLINE/api/v1/sites/$SITE/opportunities/batch" \
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/x-ndjson" --data-binary @-
+
+# List what was won since January
+curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities?stage=Won&from=2024-01-01" -H "Authorization: Bearer $TOKEN"
+
+# Get one with its versions and stage history
+curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities/OPP-1" -H "Authorization: Bearer $TOKEN"
+
+# Pipeline totals by stage and currency
+curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/pipeline" -H "Authorization: Bearer $TOKEN"
+
+# Everything as a spreadsheet
+curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities" -H "Authorization: Bearer $TOKEN" -H "Accept: text/csv"
+
+# Delete one
+curl --fail-with-body -X DELETE "$TOUCHLINE/api/v1/sites/$SITE/opportunities/OPP-3" -H "Authorization: Bearer $TOKEN"
