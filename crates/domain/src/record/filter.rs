@@ -18,8 +18,8 @@ pub struct RecordFilter {
     pub value_min: Option<Magnitude>,
     /// Worth at most this many units of the record's own currency.
     pub value_max: Option<Magnitude>,
-    /// Naming this identifier in any version.
-    pub identifier: Option<Identifier>,
+    /// Naming every one of these identifiers, each in any version.
+    pub identifiers: Vec<Identifier>,
     /// Whether the record is joined to a visitor. None is until visits can be reported.
     pub matched: Option<bool>,
 }
@@ -36,7 +36,7 @@ impl RecordFilter {
             && holds(&self.currency, |currency| state.value.currency == *currency)
             && holds(&self.value_min, |min| magnitude >= *min)
             && holds(&self.value_max, |max| magnitude <= *max)
-            && holds(&self.identifier, |identifier| state.identifiers.contains(identifier))
+            && self.identifiers.iter().all(|identifier| state.identifiers.contains(identifier))
             && holds(&self.matched, |matched| !matched)
     }
 }

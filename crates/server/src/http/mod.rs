@@ -23,7 +23,7 @@ use axum::Router;
 use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Uri};
 use axum::response::{Redirect, Response};
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use error::Code;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -40,15 +40,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
     let sites = Router::new()
         .route("/{siteId}/opportunities", get(records::list_opportunities))
+        .route("/{siteId}/opportunities/batch", post(batch::opportunities))
         .route(
             "/{siteId}/opportunities/{reference}",
-            get(records::get_opportunity).delete(records::delete_opportunity).post(batch::opportunities),
+            get(records::get_opportunity).delete(records::delete_opportunity),
         )
         .route("/{siteId}/revenue", get(records::list_revenue))
-        .route(
-            "/{siteId}/revenue/{reference}",
-            get(records::get_revenue).delete(records::delete_revenue).post(batch::revenue),
-        )
+        .route("/{siteId}/revenue/batch", post(batch::revenue))
+        .route("/{siteId}/revenue/{reference}", get(records::get_revenue).delete(records::delete_revenue))
         .route("/{siteId}/pipeline", get(records::pipeline));
 
     let operation = Router::new()

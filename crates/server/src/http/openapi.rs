@@ -1,6 +1,7 @@
 //! The description of the API, generated from the handlers and types that serve it.
 
 use super::error::{Code, ProblemDetails};
+use super::schema::{OpportunityIn, ReferenceParam, RevenueIn, SiteIdParam};
 use super::{batch, health, records, upload};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -30,7 +31,7 @@ use utoipa::{Modify, OpenApi};
         health::readyz,
         health::metrics,
     ),
-    components(schemas(ProblemDetails<'static>)),
+    components(schemas(ProblemDetails<'static>, upload::UploadOut, OpportunityIn, RevenueIn, SiteIdParam, ReferenceParam)),
     tags(
         (name = "Uploads", description = "What a CRM sends. Scope `ingest`."),
         (name = "Records", description = "Reading what was sent. Scope `read`; deleting takes `admin`."),

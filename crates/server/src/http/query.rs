@@ -30,7 +30,7 @@ impl Query {
         Ok(Self { pairs, known: Vec::new(), problems: Vec::new() })
     }
 
-    /// A parameter's value, parsed. An empty value is as good as none.
+    /// A parameter's value, parsed. An empty or blank value is as good as none.
     pub(crate) fn optional<T>(
         &mut self,
         name: &'static str,
@@ -43,7 +43,7 @@ impl Query {
             self.problems.push(problem(name, "duplicate_key", "must be given only once"));
             return None;
         }
-        if value.is_empty() {
+        if value.trim().is_empty() {
             return None;
         }
         parse(value).map_err(|invalid| self.problems.push(problem(name, invalid.code, &invalid.must))).ok()

@@ -43,10 +43,10 @@ pub(crate) struct RecordsOut {
 #[expect(dead_code, reason = "describes the query; read by `query`")]
 pub(crate) struct ListParams {
     /// In exactly this stage.
-    #[param(max_length = 255, required = false)]
+    #[param(max_length = 255, required = false, format = "touchline-text")]
     stage: String,
     /// Carrying exactly this label.
-    #[param(max_length = 255, required = false)]
+    #[param(max_length = 255, required = false, format = "touchline-text")]
     label: String,
     /// Not before this date or time.
     #[param(required = false, format = "touchline-moment")]
@@ -64,19 +64,19 @@ pub(crate) struct ListParams {
     #[param(required = false, format = "touchline-amount")]
     value_max: String,
     /// Naming this visitor id.
-    #[param(max_length = 512, required = false)]
+    #[param(max_length = 512, required = false, format = "touchline-text")]
     ra_id: String,
     /// Naming this email address.
-    #[param(max_length = 512, required = false)]
+    #[param(max_length = 512, required = false, format = "touchline-text")]
     email: String,
     /// Naming this telephone number.
-    #[param(max_length = 512, required = false)]
+    #[param(max_length = 512, required = false, format = "touchline-text")]
     phone: String,
     /// Naming this payload value.
-    #[param(max_length = 512, required = false)]
+    #[param(max_length = 512, required = false, format = "touchline-text")]
     payload: String,
     /// Naming this Google Analytics client id.
-    #[param(max_length = 512, required = false)]
+    #[param(max_length = 512, required = false, format = "touchline-text")]
     cookie: String,
     /// Joined to a visitor, or not. None is until visits can be reported.
     #[param(required = false)]
@@ -144,7 +144,6 @@ fn query(site: &Site, kind: RecordKind, raw: Option<&str>) -> Result<RecordsQuer
         ("cookie", IdentifierKind::CookieValue),
     ]
     .map(|(name, kind)| query.optional(name, |raw| Identifier::parse(kind, raw, site.phone_country)));
-    let mut identifiers = identifiers.into_iter().flatten();
     let text = |raw: &str| Text::<255>::parse(raw).map(|text| text.to_string());
     let filter = RecordFilter {
         stage: query.optional("stage", text),
@@ -154,14 +153,13 @@ fn query(site: &Site, kind: RecordKind, raw: Option<&str>) -> Result<RecordsQuer
         currency: query.optional("currency", Currency::parse),
         value_min: query.optional("valueMin", Magnitude::parse),
         value_max: query.optional("valueMax", Magnitude::parse),
-        identifier: identifiers.next(),
+        identifiers: identifiers.into_iter().flatten().collect(),
         matched: query.optional("matched", |raw| match raw {
             "true" => Ok(true),
             "false" => Ok(false),
             _ => Err(Invalid::new("not_a_boolean", "must be true or false")),
         }),
     };
-    let several_identifiers = identifiers.next().is_some();
     let limit = query.optional("limit", |raw| {
         let limit = raw.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
         limit.ok_or_else(|| Invalid::new("out_of_range", format!("must be a whole number from 1 to {PAGE_MAX}")))
@@ -170,10 +168,6 @@ fn query(site: &Site, kind: RecordKind, raw: Option<&str>) -> Result<RecordsQuer
         raw.parse().map_err(|_| Invalid::new("malformed", "must be a nextCursor that was answered before"))
     });
     query.finish()?;
-    if several_identifiers {
-        let must = "must not be joined with another identifier; ask for one at a time";
-        return Err(super::query::invalid("raId, email, phone, payload, cookie", "too_many", must));
-    }
     Ok(RecordsQuery { site: site.id.clone(), kind, after, filter, limit: limit.unwrap_or(PAGE_DEFAULT) })
 }
 

@@ -5,13 +5,19 @@ use serde_json::{Value, json};
 use touchline_domain::Currency;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::RefOr;
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// An opportunity as the wire has it.
 pub(crate) struct OpportunityIn;
 
 /// Revenue as the wire has it.
 pub(crate) struct RevenueIn;
+
+/// A batch of opportunities.
+pub(crate) struct OpportunitiesIn;
+
+/// A batch of revenue.
+pub(crate) struct RevenuesIn;
 
 /// The id of a site in a path.
 pub(crate) struct SiteIdParam;
@@ -40,7 +46,7 @@ impl PartialSchema for RevenueIn {
             "Value": amount("Exact, with at most the decimals that the currency has; negative for a refund."),
             "RevenueClosedDate": moment("When the sale was closed. UTC unless it says otherwise; not in the future."),
             "LeadDate": { "type": ["string", "null"], "format": "touchline-moment", "description": "When the lead came in." },
-            "Labels": { "type": "array", "minItems": 1, "maxItems": 100, "items": label(), "description": "At least one. They replace the labels of the revenue item." },
+            "Labels": { "type": "array", "minItems": 1, "maxItems": 100, "items": optional_text(255, "A label.", "Invoice"), "description": "At least one. They replace the labels of the revenue item." },
         });
         let required = ["Value", "RevenueClosedDate", "VisitorIdentifierOptions", "CurrencyCode", "Labels"];
         schema(&record(own, &required, "A revenue item"))
@@ -48,6 +54,48 @@ impl PartialSchema for RevenueIn {
 }
 
 impl ToSchema for RevenueIn {}
+
+impl PartialSchema for OpportunitiesIn {
+    fn schema() -> RefOr<Schema> {
+        batch("OpportunityIn")
+    }
+}
+
+impl ToSchema for OpportunitiesIn {}
+
+impl PartialSchema for RevenuesIn {
+    fn schema() -> RefOr<Schema> {
+        batch("RevenueIn")
+    }
+}
+
+impl ToSchema for RevenuesIn {}
+
+/// Anything may stand in a batch: what is wrong with an item is answered for that item.
+fn batch(item: &str) -> RefOr<Schema> {
+    let each = format!("A `{item}`, with an optional `traceId` that is echoed.");
+    schema(&json!({ "type": "array", "items": { "description": each } }))
+}
+
+/// Whether an upload is only checked.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the query; read by `upload::validate_only`")]
+pub(crate) struct ValidateOnlyParam {
+    /// Check everything and store nothing.
+    #[param(required = false)]
+    validate_only: bool,
+}
+
+/// How an upload is answered.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header, rename_all = "PascalCase")]
+#[expect(dead_code, reason = "describes the header; read by `upload::prefers_representation`")]
+pub(crate) struct PreferParam {
+    /// `return=representation` asks for a body in the answer; anything else is ignored.
+    #[param(required = false)]
+    prefer: String,
+}
 
 impl PartialSchema for SiteIdParam {
     fn schema() -> RefOr<Schema> {
@@ -59,7 +107,7 @@ impl ToSchema for SiteIdParam {}
 
 impl PartialSchema for ReferenceParam {
     fn schema() -> RefOr<Schema> {
-        schema(&json!({ "type": "string", "minLength": 1, "maxLength": 255 }))
+        schema(&json!({ "type": "string", "minLength": 1, "maxLength": 255, "format": "touchline-text" }))
     }
 }
 
@@ -84,7 +132,7 @@ fn record(own: Value, required: &[&str], description: &str) -> Value {
                 "type": "object", "required": ["Key", "Value"],
                 "properties": {
                     "Key": { "type": "string", "enum": ["EmailAddress", "PhoneNumber", "RaId", "PayloadValue", "CookieValue"] },
-                    "Value": text(512, "Emails are compared in lower case, telephone numbers as E.164; a `GA1.x.` prefix of a cookie value is dropped.", "ann@example.com"),
+                    "Value": optional_text(512, "Emails are compared in lower case, telephone numbers as E.164; a `GA1.x.` prefix of a cookie value is dropped.", "ann@example.com"),
                 },
             },
         },
@@ -109,7 +157,7 @@ fn record(own: Value, required: &[&str], description: &str) -> Value {
 fn amount(description: &str) -> Value {
     json!({
         "anyOf": [
-            { "type": "number", "format": "touchline-amount" },
+            { "type": "number", "minimum": -90_071_992_547_409_i64, "maximum": 90_071_992_547_409_i64 },
             { "type": "string", "format": "touchline-amount" },
         ],
         "description": description,
@@ -126,6 +174,14 @@ fn text(length_max: usize, description: &str, example: &str) -> Value {
     json!({
         "type": ["string", "number", "boolean"], "minLength": 1, "maxLength": length_max,
         "format": "touchline-text", "description": description, "example": example,
+    })
+}
+
+/// As [`text`]; empty is as good as absent.
+fn optional_text(length_max: usize, description: &str, example: &str) -> Value {
+    json!({
+        "type": ["string", "number", "boolean"], "maxLength": length_max, "format": "touchline-text",
+        "description": description, "example": example,
     })
 }
 

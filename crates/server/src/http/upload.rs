@@ -6,7 +6,7 @@ use super::error::{ApiError, Code, ProblemDetails};
 use super::json::{Object, Problems};
 use super::record_in::{Context, Notes, RecordIn};
 use super::record_out::RecordDetailOut;
-use super::schema::{OpportunityIn, RevenueIn, SiteIdParam};
+use super::schema::{OpportunityIn, PreferParam, RevenueIn, SiteIdParam, ValidateOnlyParam};
 use crate::app::App;
 use axum::Json;
 use axum::body::Body;
@@ -58,12 +58,12 @@ pub(crate) struct ValidatedOut {
     tag = "Uploads",
     params(
         ("siteId" = SiteIdParam, Path, description = "The site"),
-        ("validateOnly" = Option<bool>, Query, description = "Check everything and store nothing"),
-        ("Prefer" = Option<String>, Header, description = "`return=representation` asks for a body in the answer"),
+        ValidateOnlyParam,
+        PreferParam,
     ),
     request_body(content = OpportunityIn, content_type = "application/json"),
     responses(
-        (status = 201, description = "Stored, and on disk. Created, updated and unchanged alike; the header `Touchline-Result` tells which. The body is empty unless asked for.", body = UploadOut, headers(("Touchline-Result" = String, description = "`created`, `updated` or `unchanged`"))),
+        (status = 201, description = "Stored, and on disk. Created, updated and unchanged alike; the header `Touchline-Result` tells which. The body is empty; with `Prefer: return=representation` it is an `UploadOut`.", headers(("Touchline-Result" = String, description = "`created`, `updated` or `unchanged`"))),
         (status = 200, description = "Valid; nothing was stored (`validateOnly`)", body = ValidatedOut),
         (status = 400, description = "Something is wrong with the request; `errors` names every field", body = inline(ProblemDetails<'static>), content_type = "application/problem+json"),
     ),
@@ -87,12 +87,12 @@ pub(crate) async fn opportunity(
     tag = "Uploads",
     params(
         ("siteId" = SiteIdParam, Path, description = "The site"),
-        ("validateOnly" = Option<bool>, Query, description = "Check everything and store nothing"),
-        ("Prefer" = Option<String>, Header, description = "`return=representation` asks for a body in the answer"),
+        ValidateOnlyParam,
+        PreferParam,
     ),
     request_body(content = RevenueIn, content_type = "application/json"),
     responses(
-        (status = 201, description = "Stored, and on disk. Created, updated and unchanged alike; the header `Touchline-Result` tells which. The body is empty unless asked for.", body = UploadOut, headers(("Touchline-Result" = String, description = "`created`, `updated` or `unchanged`"))),
+        (status = 201, description = "Stored, and on disk. Created, updated and unchanged alike; the header `Touchline-Result` tells which. The body is empty; with `Prefer: return=representation` it is an `UploadOut`.", headers(("Touchline-Result" = String, description = "`created`, `updated` or `unchanged`"))),
         (status = 200, description = "Valid; nothing was stored (`validateOnly`)", body = ValidatedOut),
         (status = 400, description = "Something is wrong with the request; `errors` names every field", body = inline(ProblemDetails<'static>), content_type = "application/problem+json"),
     ),

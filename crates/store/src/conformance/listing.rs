@@ -78,7 +78,7 @@ pub(super) async fn an_identifier_of_any_version_finds_its_records(store: Arc<dy
     store.add_site(site("s")).await.unwrap();
     let by = |name: &str, stage: &str, second| Version { identifiers: vec![email(name)], ..opportunity(stage, 1, second) };
     let find = |name: &str| {
-        let filter = RecordFilter { identifier: Some(email(name)), ..RecordFilter::default() };
+        let filter = RecordFilter { identifiers: vec![email(name)], ..RecordFilter::default() };
         RecordsQuery { limit: 2, ..query(OPPORTUNITY, filter) }
     };
     for reference in ["a", "b", "c", "d", "e"] {
@@ -92,6 +92,8 @@ pub(super) async fn an_identifier_of_any_version_finds_its_records(store: Arc<dy
     assert_eq!(references(&store, find("carol@x")).await, [""; 0]);
     let won = RecordFilter { stage: Some("Won".into()), ..find("ann@x").filter };
     assert_eq!(references(&store, query(OPPORTUNITY, won)).await, ["c"]);
+    let both = RecordFilter { identifiers: vec![email("ann@x"), email("bob@x")], ..RecordFilter::default() };
+    assert_eq!(references(&store, query(OPPORTUNITY, both)).await, ["c"]);
     store.delete_record(key("s", OPPORTUNITY, "c")).await.unwrap();
     assert_eq!(references(&store, find("bob@x")).await, ["f"]);
     let other_site = RecordsQuery { site: site_id("t"), ..find("ann@x") };

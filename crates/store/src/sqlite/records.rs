@@ -67,7 +67,7 @@ pub(super) fn page(connection: &Connection, tail: &Tail, query: &RecordsQuery) -
     let mut before = query.after.map_or(i64::MAX, u64::cast_signed);
     let mut examined = 0;
     loop {
-        let firsts = match &query.filter.identifier {
+        let firsts = match query.filter.identifiers.first() {
             Some(identifier) => naming(connection, tail, query, identifier, before)?,
             None => firsts(connection, query, before)?,
         };

@@ -7,14 +7,13 @@ use super::body;
 use super::error::{ApiError, Code, Problem};
 use super::json::{Object, Problems, scalar};
 use super::record_in::{Context, RecordIn};
-use super::schema::{OpportunityIn, RevenueIn, SiteIdParam};
+use super::schema::{OpportunitiesIn, RevenuesIn, SiteIdParam, ValidateOnlyParam};
 use super::upload::{count, validate_only};
 use crate::app::App;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{RawPathParams, RawQuery, State};
-use axum::http::header::ALLOW;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use split::{Form, SplitError, Splitter};
@@ -71,18 +70,16 @@ pub(crate) struct ItemOut {
 /// `traceId` that is echoed. Valid items are stored; a bad one never spoils the rest. If the body breaks off or the store
 /// fails, the answer is an error whose `results` tell what was stored; sending everything again is safe.
 #[utoipa::path(post, path = "/api/v1/sites/{siteId}/opportunities/batch", tag = "Uploads",
-    params(("siteId" = SiteIdParam, Path, description = "The site"), ("validateOnly" = Option<bool>, Query, description = "Check everything and store nothing")),
-    request_body(content((Vec<OpportunityIn> = "application/json"))),
+    params(("siteId" = SiteIdParam, Path, description = "The site"), ValidateOnlyParam),
+    request_body(content = OpportunitiesIn, content_type = "application/json"),
     responses((status = 200, description = "What became of each item", body = BatchOut)))]
 pub(crate) async fn opportunities(
     State(app): State<Arc<App>>,
     caller: Caller<Ingest>,
-    params: RawPathParams,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<BatchOut>, ApiError> {
-    only_batch(&params)?;
     batch(&app, &caller.site, RecordKind::Opportunity, query.as_deref(), &headers, body).await
 }
 
@@ -90,28 +87,17 @@ pub(crate) async fn opportunities(
 ///
 /// As for opportunities.
 #[utoipa::path(post, path = "/api/v1/sites/{siteId}/revenue/batch", tag = "Uploads",
-    params(("siteId" = SiteIdParam, Path, description = "The site"), ("validateOnly" = Option<bool>, Query, description = "Check everything and store nothing")),
-    request_body(content((Vec<RevenueIn> = "application/json"))),
+    params(("siteId" = SiteIdParam, Path, description = "The site"), ValidateOnlyParam),
+    request_body(content = RevenuesIn, content_type = "application/json"),
     responses((status = 200, description = "What became of each item", body = BatchOut)))]
 pub(crate) async fn revenue(
     State(app): State<Arc<App>>,
     caller: Caller<Ingest>,
-    params: RawPathParams,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<BatchOut>, ApiError> {
-    only_batch(&params)?;
     batch(&app, &caller.site, RecordKind::Revenue, query.as_deref(), &headers, body).await
-}
-
-/// The route is shared with `…/{reference}`, so that a record may be called `batch` and still be read.
-fn only_batch(params: &RawPathParams) -> Result<(), ApiError> {
-    match params.iter().find(|(name, _)| *name == "reference") {
-        Some((_, "batch")) => Ok(()),
-        _ => Err(ApiError::new(Code::MethodNotAllowed, "A record is read with GET and deleted with DELETE.")
-            .header(ALLOW, HeaderValue::from_static("GET,HEAD,DELETE"))),
-    }
 }
 
 async fn batch(

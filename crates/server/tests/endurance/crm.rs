@@ -1,0 +1,162 @@
+//! A CRM that remembers what it was told: it uploads, and holds the server to every acknowledgement.
+
+use crate::dice::Dice;
+use crate::harness::{Connection, Reply};
+use crate::model::{Statement, Versions, without_receipts};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One client with records of its own, so that it knows in which order their uploads were received.
+pub(crate) struct Crm {
+    name: usize,
+    token: String,
+    dice: Dice,
+    note_max: usize,
+    records: Vec<Record>,
+    /// Records that uploads went to since they were last compared.
+    touched: BTreeSet<usize>,
+}
+
+struct Record {
+    reference: String,
+    versions: Versions,
+    /// An upload that was sent and not answered: it may or may not be stored.
+    unanswered: Option<Statement>,
+}
+
+impl Crm {
+    /// Several clients of a site `s`.
+    pub(crate) fn team(size: usize, token: &str, dice: &mut Dice) -> Vec<Self> {
+        let crm = |name| Self {
+            name,
+            token: token.to_owned(),
+            dice: dice.fork(),
+            note_max: 300,
+            records: Vec::new(),
+            touched: BTreeSet::new(),
+        };
+        (0..size).map(crm).collect()
+    }
+
+    /// Sends longer uploads than real ones, to fill a disk with.
+    pub(crate) fn with_long_notes(mut self) -> Self {
+        self.note_max = 4_000;
+        self
+    }
+
+    /// Sends one upload: new, an update or a repeat. An acknowledged one counts from now on; one that was refused
+    /// must never be seen; one that was not answered may be stored or not.
+    pub(crate) fn upload(&mut self, connection: &mut Connection) -> std::io::Result<Reply> {
+        let (number, statement) = self.next();
+        self.touched.insert(number);
+        let record = &mut self.records[number];
+        let body = statement.body(&record.reference).to_string();
+        record.unanswered = Some(statement.clone());
+        let bearer = format!("Bearer {}", self.token);
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        let reply = connection.request("PUT", "/v1/s/opportunity/upload", &headers, body.as_bytes())?;
+        record.unanswered = None;
+        if reply.status == 201 {
+            let outcome = record.versions.outcome_of(&statement);
+            assert_eq!(reply.header("touchline-result"), Some(outcome), "{}", record.reference);
+            record.versions.accept(statement);
+        }
+        Ok(reply)
+    }
+
+    /// Which record the next upload goes to, and what it says.
+    fn next(&mut self) -> (usize, Statement) {
+        if self.records.is_empty() || self.dice.below(10) < 6 {
+            let reference = format!("crm{}-{}", self.name, self.records.len());
+            self.records.push(Record { reference, versions: Versions::default(), unanswered: None });
+            return (self.records.len() - 1, Statement::draw(&mut self.dice, self.note_max));
+        }
+        let number = self.dice.below(self.records.len());
+        let repeated = self.records[number].versions.last().filter(|_| self.dice.one_in(4)).cloned();
+        (number, repeated.unwrap_or_else(|| Statement::draw(&mut self.dice, self.note_max)))
+    }
+
+    /// How many records it knows to be stored.
+    pub(crate) fn stored(&self) -> usize {
+        self.records.iter().filter(|record| record.versions.last().is_some()).count()
+    }
+
+    /// Compares every record that it uploaded to since the last time, and a few others.
+    pub(crate) fn compare_touched(&mut self, connection: &mut Connection) {
+        let mut numbers = std::mem::take(&mut self.touched);
+        for _ in 0..20.min(self.records.len()) {
+            numbers.insert(self.dice.below(self.records.len()));
+        }
+        for number in numbers {
+            self.compare(number, connection);
+        }
+    }
+
+    /// Compares every record.
+    pub(crate) fn compare_all(&mut self, connection: &mut Connection) {
+        self.touched.clear();
+        for number in 0..self.records.len() {
+            self.compare(number, connection);
+        }
+    }
+
+    /// Compares one record with what the server answers, wholly, and settles whether an upload that was not answered
+    /// is stored.
+    fn compare(&mut self, number: usize, connection: &mut Connection) {
+        let record = &mut self.records[number];
+        let path = format!("/api/v1/sites/s/opportunities/{}", record.reference);
+        let reply = connection.request("GET", &path, &[("Authorization", &format!("Bearer {}", self.token))], b"");
+        let reply = reply.unwrap();
+        let found = match reply.status {
+            200 => Some(without_receipts(reply.json())),
+            404 => None,
+            _ => panic!("{}: {reply:?}", record.reference),
+        };
+        let without = record.versions.in_detail(&record.reference);
+        if let Some(statement) = record.unanswered.take()
+            && found != without
+        {
+            record.versions.accept(statement);
+        }
+        let expected = record.versions.in_detail(&record.reference);
+        assert_eq!(found, expected, "{}: found, and expected", record.reference);
+    }
+
+    /// The records as the list must answer them, by reference.
+    fn in_list(&self) -> impl Iterator<Item = (String, Value)> {
+        let listed = |record: &Record| Some((record.reference.clone(), record.versions.in_list(&record.reference)?));
+        self.records.iter().filter_map(listed)
+    }
+}
+
+/// The list holds exactly the records that the clients know of, each as it must be.
+pub(crate) fn compare_list(team: &[Crm], connection: &mut Connection) {
+    let bearer = format!("Bearer {}", team[0].token);
+    let headers = [("Authorization", bearer.as_str()), ("Accept", "application/x-ndjson")];
+    let reply = connection.request("GET", "/api/v1/sites/s/opportunities", &headers, b"").unwrap();
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let mut expected: BTreeMap<String, Value> = team.iter().flat_map(Crm::in_list).collect();
+    for line in reply.text().lines() {
+        let record = without_receipts(serde_json::from_str(line).unwrap());
+        let reference = record["reference"].as_str().unwrap();
+        assert_eq!(expected.remove(reference), Some(record.clone()), "{reference}: expected, and found in the list");
+    }
+    assert!(expected.is_empty(), "missing from the list: {:?}", expected.keys());
+}
+
+/// Each client compares on a connection of its own.
+pub(crate) fn compare_in_parallel(
+    team: &mut [Crm],
+    connect: impl Fn() -> Connection,
+    compare: impl Fn(&mut Crm, &mut Connection) + Sync,
+) {
+    std::thread::scope(|scope| {
+        for crm in team {
+            let mut connection = connect();
+            scope.spawn(|| {
+                let mut connection = connection;
+                compare(crm, &mut connection);
+            });
+        }
+    });
+}
