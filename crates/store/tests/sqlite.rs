@@ -1,19 +1,213 @@
-//! The embedded store passes the conformance suite, and refuses what it cannot open.
+//! The embedded store passes the conformance suite, survives what a process does to it, and refuses what it cannot
+//! open.
 
 use std::path::Path;
 use std::sync::Arc;
-use touchline_store::sqlite::SqliteOptions;
-use touchline_store::{SqliteStore, Store, StoreError, conformance};
+use tempfile::TempDir;
+use touchline_domain::record::{
+    Particulars, RecordFilter, RecordKey, RecordKind, Reference, UploadOutcome, Version,
+};
+use touchline_domain::{
+    Country, Currency, Identifier, IdentifierKind, Instant, Moment, Money, Site, SiteId, Text, TimeZoneName,
+};
+use touchline_store::sqlite::{SqliteOptions, restore, schema_version};
+use touchline_store::{RecordsQuery, SqliteStore, Store, StoreError, Upload, conformance};
 
 fn open(path: &Path) -> Result<SqliteStore, StoreError> {
     SqliteStore::open(path, &SqliteOptions::default())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn conforms() {
+async fn conforms(options: SqliteOptions) {
     for (name, case) in conformance::CASES {
         let folder = tempfile::tempdir().unwrap();
         println!("{name}");
-        case(Arc::new(open(&folder.path().join("t.db")).unwrap())).await;
+        case(Arc::new(SqliteStore::open(&folder.path().join("t.db"), &options).unwrap())).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_conforms_with_the_defaults() {
+    conforms(SqliteOptions::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_conforms_while_names_are_written_at_once() {
+    conforms(SqliteOptions { gathered_names: 0, ..SqliteOptions::default() }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_conforms_while_names_are_written_a_few_at_a_time() {
+    conforms(SqliteOptions { gathered_names: 20, checkpoint_pages: 3, ..SqliteOptions::default() }).await;
+}
+
+fn site() -> Site {
+    Site {
+        id: SiteId::parse("s").unwrap(),
+        name: Text::parse("Example").unwrap(),
+        currency: Currency::parse("GBP").unwrap(),
+        phone_country: Country::parse("GB").unwrap(),
+        time_zone: TimeZoneName::parse("Europe/London").unwrap(),
+        stages: Vec::new(),
+        strict_stages: false,
+        created_at: Instant::from_micros(0),
+    }
+}
+
+fn upload(reference: &str, second: i64) -> Upload {
+    let email = format!("{reference}@example.com");
+    let country = Country::parse("GB").unwrap();
+    let at = Instant::from_micros(second * 1_000_000);
+    Upload {
+        key: key(reference),
+        received_at: at,
+        version: Version {
+            occurred: Moment { at, date_only: false },
+            value: Money { minor: second, currency: Currency::parse("GBP").unwrap() },
+            particulars: Particulars::Opportunity { stage: Text::parse("New").unwrap() },
+            identifiers: vec![Identifier::parse(IdentifierKind::EmailAddress, &email, country).unwrap()],
+            labels: None,
+            properties: None,
+        },
+    }
+}
+
+fn key(reference: &str) -> RecordKey {
+    let site = SiteId::parse("s").unwrap();
+    RecordKey { site, kind: RecordKind::Opportunity, reference: Reference::parse(reference).unwrap() }
+}
+
+async fn assert_holds(store: &SqliteStore, records: usize, versions_each: usize) {
+    for record in 0..records {
+        let versions = store.record(key(&format!("r{record}"))).await.unwrap();
+        assert_eq!(versions.len(), versions_each, "r{record}");
+    }
+    assert_eq!(store.check().await.unwrap().violations, Vec::<String>::new());
+}
+
+async fn fill(store: &SqliteStore, records: usize, seconds: std::ops::Range<i64>) {
+    for second in seconds {
+        for record in 0..records {
+            store.upload(vec![upload(&format!("r{record}"), second)]).await.unwrap();
+        }
+    }
+}
+
+/// Opens the same files without the first store ever having been closed, as after a crash.
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_were_only_in_memory_are_found_again() {
+    for gathered_names in [0, 30, 250_000] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let options = SqliteOptions { gathered_names, ..SqliteOptions::default() };
+        let crashed = SqliteStore::open(&path, &options).unwrap();
+        crashed.add_site(site()).await.unwrap();
+        fill(&crashed, 40, 1..4).await;
+        let again = SqliteStore::open(&path, &options).unwrap();
+        assert_holds(&again, 40, 3).await;
+        let repeated = again.upload(vec![upload("r7", 2)]).await.unwrap();
+        assert_eq!(repeated, [UploadOutcome::Unchanged]);
+        std::mem::forget(crashed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_process_sees_what_is_written_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let options = SqliteOptions { gathered_names: 25, ..SqliteOptions::default() };
+    let server = SqliteStore::open(&path, &options).unwrap();
+    server.add_site(site()).await.unwrap();
+    let command = open(&path).unwrap();
+    for round in 1..6 {
+        fill(&server, 20, round..round + 1).await;
+        assert_holds(&command, 20, usize::try_from(round).unwrap()).await;
+    }
+    command.upload(vec![upload("r3", 99)]).await.unwrap();
+    assert_eq!(server.record(key("r3")).await.unwrap().len(), 6);
+    assert_eq!(server.upload(vec![upload("r3", 99)]).await.unwrap(), [UploadOutcome::Unchanged]);
+    let query = RecordsQuery {
+        site: SiteId::parse("s").unwrap(),
+        kind: RecordKind::Opportunity,
+        after: None,
+        filter: RecordFilter::default(),
+        limit: 100,
+    };
+    assert_eq!(server.records(query).await.unwrap().records.len(), 20);
+    server.close().await.unwrap();
+    command.close().await.unwrap();
+    assert_eq!(open(&path).unwrap().check().await.unwrap().violations, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_is_restored_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("t.db")).unwrap();
+    store.add_site(site()).await.unwrap();
+    fill(&store, 10, 1..3).await;
+    let backup = folder.path().join("backup.db");
+    store.backup(&backup).await.unwrap();
+    let target = folder.path().join("elsewhere/touchline.db");
+    restore(&backup, &target).unwrap();
+    let restored = open(&target).unwrap();
+    assert_holds(&restored, 10, 2).await;
+    assert!(matches!(restore(&backup, &target), Err(StoreError::Refused { .. })), "nothing is overwritten");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_ours_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, make) in [
+        ("text", (|path: &Path| std::fs::write(path, "dear diary").unwrap()) as fn(&Path)),
+        ("foreign", |path| {
+            let foreign = rusqlite::Connection::open(path).unwrap();
+            foreign.execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES (1)").unwrap();
+        }),
+        ("newer", |path| {
+            drop(open(path).unwrap());
+            let ours = rusqlite::Connection::open(path).unwrap();
+            ours.pragma_update(None, "user_version", schema_version() + 1).unwrap();
+        }),
+    ] {
+        let path = folder.path().join(name);
+        make(&path);
+        let before = files(&folder, name);
+        let refused = open(&path).map(drop);
+        assert!(matches!(refused, Err(StoreError::Refused { .. })), "{name}: {refused:?}");
+        assert_eq!(files(&folder, name), before, "{name} was touched");
+    }
+}
+
+/// Every file whose name begins so, with its bytes.
+fn files(folder: &TempDir, name: &str) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
+    let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(name));
+    let mut files: Vec<_> = named
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), std::fs::read(entry.path()).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_is_found_by_the_check() {
+    let damages = [
+        "UPDATE record_version SET details = 'x' WHERE change = 3",
+        "UPDATE record_version SET is_first = 1",
+        "UPDATE record_version SET site_id = 'nobody' WHERE change = 3",
+        "UPDATE record_version SET stage = NULL WHERE change = 3",
+        "DELETE FROM name WHERE change = 3",
+        "DELETE FROM record_version WHERE change = 3",
+        "UPDATE counter SET value = 1000 WHERE name = 'names_indexed_through'",
+    ];
+    for damage in damages {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let store = open(&path).unwrap();
+        store.add_site(site()).await.unwrap();
+        fill(&store, 4, 1..4).await;
+        store.close().await.unwrap();
+        rusqlite::Connection::open(&path).unwrap().execute_batch(damage).unwrap();
+        let report = store.check().await.unwrap();
+        assert!(!report.violations.is_empty(), "not found: {damage}");
     }
 }

@@ -158,6 +158,7 @@ fn open_store(config: &Config, may_create: bool) -> Result<Arc<dyn Store>, CliEr
         readers: config.limits.readers,
         cache_kib: config.sqlite.cache_kib,
         checkpoint_pages: config.sqlite.checkpoint_pages,
+        gathered_names: config.sqlite.gathered_names,
     };
     Ok(Arc::new(SqliteStore::open(&path, &options)?))
 }

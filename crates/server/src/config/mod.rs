@@ -61,6 +61,7 @@ pub(crate) struct Limits {
 pub(crate) struct Sqlite {
     pub(crate) cache_kib: u32,
     pub(crate) checkpoint_pages: u32,
+    pub(crate) gathered_names: usize,
 }
 
 /// What flags say; they win over everything.

@@ -150,13 +150,11 @@ pub(crate) fn compare_in_parallel(
     connect: impl Fn() -> Connection,
     compare: impl Fn(&mut Crm, &mut Connection) + Sync,
 ) {
+    let compare = &compare;
     std::thread::scope(|scope| {
         for crm in team {
             let mut connection = connect();
-            scope.spawn(|| {
-                let mut connection = connection;
-                compare(crm, &mut connection);
-            });
+            scope.spawn(move || compare(crm, &mut connection));
         }
     });
 }

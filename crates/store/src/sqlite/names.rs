@@ -22,10 +22,6 @@ const STRETCH_BITS: u32 = 10;
 /// How many bits of a name's hash are kept.
 const HASH_BITS: u32 = 48;
 
-/// How many entries may gather before stretches are written: about 15 MB of memory, and a tenth of a second at the
-/// next start.
-const GATHERED_MAX: usize = 250_000;
-
 /// One entry: a name, the second in which the version was so, and the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
@@ -82,8 +78,9 @@ struct TailState {
     stretches: Vec<Stretch>,
     after: i64,
     through: i64,
-    /// Entries that are not written yet.
+    /// Entries that are not written yet, and how many there may be.
     gathered: usize,
+    gathered_max: usize,
     /// The stretch to be written next.
     cursor: usize,
     /// The last change when the cursor was at the first stretch: when it is there again, the index has all up to it.
@@ -115,7 +112,7 @@ pub(super) struct Draft {
 
 impl Tail {
     /// Reads the tail of the log.
-    pub(super) fn load(connection: &Connection) -> Result<Self, StoreError> {
+    pub(super) fn load(connection: &Connection, gathered_max: usize) -> Result<Self, StoreError> {
         let after = indexed_through(connection)?;
         let through = last_change(connection)?;
         let mut state = TailState {
@@ -123,6 +120,7 @@ impl Tail {
             after,
             through: after,
             gathered: 0,
+            gathered_max,
             cursor: 0,
             round_began: through,
         };
@@ -218,9 +216,9 @@ impl Tail {
         last_change: i64,
         all: bool,
     ) -> Result<(), StoreError> {
-        let limit = if all { 0 } else { GATHERED_MAX };
+        let limit = if all { 0 } else { self.state().gathered_max };
         let mut turned = 0;
-        while self.state().gathered > limit && turned < STRETCHES {
+        while turned < STRETCHES && self.state().gathered > limit {
             self.write_stretch(connection, draft, last_change)?;
             turned += 1;
         }
