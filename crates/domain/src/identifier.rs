@@ -22,13 +22,8 @@ pub enum IdentifierKind {
 
 impl IdentifierKind {
     /// Every kind, strongest first.
-    pub const ALL: [Self; 5] = [
-        Self::RaId,
-        Self::EmailAddress,
-        Self::PhoneNumber,
-        Self::PayloadValue,
-        Self::CookieValue,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::RaId, Self::EmailAddress, Self::PhoneNumber, Self::PayloadValue, Self::CookieValue];
 
     /// The name on the wire.
     pub fn name(self) -> &'static str {
@@ -49,16 +44,12 @@ impl IdentifierKind {
             () if raw.eq_ignore_ascii_case("Phone") => Some(Self::PhoneNumber),
             () => None,
         };
-        Self::ALL
-            .into_iter()
-            .find(|kind| raw.eq_ignore_ascii_case(kind.name()))
-            .or(alias)
-            .ok_or_else(|| {
-                Invalid::new(
-                    "unknown_key",
-                    "must be one of EmailAddress, PhoneNumber, RaId, PayloadValue, CookieValue",
-                )
-            })
+        Self::ALL.into_iter().find(|kind| raw.eq_ignore_ascii_case(kind.name())).or(alias).ok_or_else(|| {
+            Invalid::new(
+                "unknown_key",
+                "must be one of EmailAddress, PhoneNumber, RaId, PayloadValue, CookieValue",
+            )
+        })
     }
 }
 

@@ -16,10 +16,7 @@ pub struct Invalid {
 impl Invalid {
     /// `must` is a phrase without the field's name and without a full stop.
     pub fn new(code: &'static str, must: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            must: must.into(),
-        }
+        Self { code, must: must.into() }
     }
 }
 

@@ -14,18 +14,11 @@ impl Currency {
     /// Any case, surrounding blanks allowed. Code: `unknown_currency`.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         let trimmed = raw.trim();
-        let unknown = || {
-            Invalid::new(
-                "unknown_currency",
-                "must be an ISO 4217 currency code, such as GBP",
-            )
-        };
+        let unknown = || Invalid::new("unknown_currency", "must be an ISO 4217 currency code, such as GBP");
         if trimmed.len() != 3 || !trimmed.is_ascii() {
             return Err(unknown());
         }
-        iso_currency::Currency::from_code(&trimmed.to_ascii_uppercase())
-            .map(Self)
-            .ok_or_else(unknown)
+        iso_currency::Currency::from_code(&trimmed.to_ascii_uppercase()).map(Self).ok_or_else(unknown)
     }
 
     /// The three-letter code, upper case.
@@ -123,7 +116,9 @@ impl Magnitude {
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         let decimal = Decimal::parse(raw)?;
         let scaled = decimal.scaled(Self::DECIMALS).map_err(|mismatch| match mismatch {
-            ScaleMismatch::TooManyDecimals => Invalid::new("too_many_decimals", "must have at most 4 decimals"),
+            ScaleMismatch::TooManyDecimals => {
+                Invalid::new("too_many_decimals", "must have at most 4 decimals")
+            }
             ScaleMismatch::OutOfRange => Invalid::new("out_of_range", "must be a number of ordinary size"),
         })?;
         Ok(Self(i128::from(scaled)))
@@ -136,11 +131,7 @@ pub fn format_minor(minor: i128, currency: Currency) -> String {
     let sign = if minor < 0 { "-" } else { "" };
     let digits = format!("{:0>width$}", minor.unsigned_abs(), width = decimals + 1);
     let (whole, fraction) = digits.split_at(digits.len() - decimals);
-    if fraction.is_empty() {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction}")
-    }
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 /// A decimal as written: digits without leading or trailing zeros, times ten to `exponent`.
@@ -190,11 +181,7 @@ impl Decimal {
         }
         let leading = digits.iter().take_while(|d| **d == 0).count();
         digits.drain(..leading);
-        Ok(Self {
-            negative,
-            digits,
-            exponent,
-        })
+        Ok(Self { negative, digits, exponent })
     }
 
     /// The decimal times ten to `decimals`, if that is a whole number that fits.
@@ -207,9 +194,10 @@ impl Decimal {
             return Err(ScaleMismatch::TooManyDecimals);
         }
         let power = u32::try_from(shift).ok().and_then(|shift| 10i64.checked_pow(shift));
-        let digits = self.digits.iter().try_fold(0i64, |number, digit| {
-            number.checked_mul(10)?.checked_add(i64::from(*digit))
-        });
+        let digits = self
+            .digits
+            .iter()
+            .try_fold(0i64, |number, digit| number.checked_mul(10)?.checked_add(i64::from(*digit)));
         let scaled = power.and_then(|power| digits?.checked_mul(power)).ok_or(ScaleMismatch::OutOfRange)?;
         Ok(if self.negative { -scaled } else { scaled })
     }

@@ -40,8 +40,9 @@ pub struct TimeZoneName(String);
 impl TimeZoneName {
     /// Code: `unknown_time_zone`.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        let zone = jiff::tz::TimeZone::get(raw.trim())
-            .map_err(|_| Invalid::new("unknown_time_zone", "must be an IANA time zone, such as Europe/London"))?;
+        let zone = jiff::tz::TimeZone::get(raw.trim()).map_err(|_| {
+            Invalid::new("unknown_time_zone", "must be an IANA time zone, such as Europe/London")
+        })?;
         // The database matches in any case; the canonical spelling is kept.
         let name = zone.iana_name().unwrap_or(raw.trim());
         Ok(Self(name.to_owned()))

@@ -40,16 +40,11 @@ impl Scopes {
     /// Parses names separated by commas, in any order and case. Code: `unknown_scope`.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
         let unknown = || {
-            Invalid::new(
-                "unknown_scope",
-                "must be one or more of ingest, read, admin, separated by commas",
-            )
+            Invalid::new("unknown_scope", "must be one or more of ingest, read, admin, separated by commas")
         };
         let find = |name: &str| Scope::ALL.into_iter().find(|s| s.name().eq_ignore_ascii_case(name.trim()));
-        let mut scopes = raw
-            .split(',')
-            .map(|name| find(name).ok_or_else(unknown))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut scopes =
+            raw.split(',').map(|name| find(name).ok_or_else(unknown)).collect::<Result<Vec<_>, _>>()?;
         scopes.sort_unstable();
         scopes.dedup();
         Ok(Self(scopes))

@@ -98,7 +98,11 @@ impl Metrics {
             Unit::Seconds,
             self.latency.clone(),
         );
-        registry.register("rejected", "Requests and batch items refused, by error code", self.rejected.clone());
+        registry.register(
+            "rejected",
+            "Requests and batch items refused, by error code",
+            self.rejected.clone(),
+        );
         registry.register("uploads", "Uploads of records, by what they did", self.uploads.clone());
         registry.register(
             "generated_references",
@@ -123,7 +127,8 @@ impl Metrics {
 /// `store_committed_writes / store_commits`, commit time `store_commit_seconds / store_commits`.
 #[expect(clippy::cast_precision_loss, reason = "microseconds of commits stay far below 2^52")]
 fn register_store(registry: &mut Registry, stats: StoreStats) {
-    let mut gauge = |name, help, value: u64| registry.register(name, help, ConstGauge::new(value.cast_signed()));
+    let mut gauge =
+        |name, help, value: u64| registry.register(name, help, ConstGauge::new(value.cast_signed()));
     gauge("store_size_bytes", "Bytes on disk, the write-ahead log included", stats.bytes);
     gauge("store_queue_depth", "Units of work waiting to be written", stats.queue_depth);
     let mut counter = |name, help, value: u64| registry.register(name, help, ConstCounter::new(value));

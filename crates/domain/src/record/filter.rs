@@ -29,18 +29,18 @@ impl RecordFilter {
     pub fn accepts(&self, state: &RecordState) -> bool {
         let magnitude = state.value.magnitude();
         let at = state.occurred.at;
-        holds(&self.stage, |stage| state.stage() == Some(stage.as_str()))
-            && holds(&self.label, |label| state.labels.iter().any(|l| l.as_str() == label))
-            && holds(&self.from, |from| at >= *from)
-            && holds(&self.until, |until| at < *until)
-            && holds(&self.currency, |currency| state.value.currency == *currency)
-            && holds(&self.value_min, |min| magnitude >= *min)
-            && holds(&self.value_max, |max| magnitude <= *max)
+        holds(self.stage.as_ref(), |stage| state.stage() == Some(stage.as_str()))
+            && holds(self.label.as_ref(), |label| state.labels.iter().any(|l| l.as_str() == label))
+            && holds(self.from.as_ref(), |from| at >= *from)
+            && holds(self.until.as_ref(), |until| at < *until)
+            && holds(self.currency.as_ref(), |currency| state.value.currency == *currency)
+            && holds(self.value_min.as_ref(), |min| magnitude >= *min)
+            && holds(self.value_max.as_ref(), |max| magnitude <= *max)
             && self.identifiers.iter().all(|identifier| state.identifiers.contains(identifier))
-            && holds(&self.matched, |matched| !matched)
+            && holds(self.matched.as_ref(), |matched| !matched)
     }
 }
 
-fn holds<T>(condition: &Option<T>, test: impl FnOnce(&T) -> bool) -> bool {
-    condition.as_ref().is_none_or(test)
+fn holds<T>(condition: Option<&T>, test: impl FnOnce(&T) -> bool) -> bool {
+    condition.is_none_or(test)
 }

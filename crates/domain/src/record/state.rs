@@ -84,7 +84,9 @@ impl RecordState {
         self.occurred = version.occurred;
         self.value = version.value;
         self.particulars = match (&self.particulars, &version.particulars) {
-            (Particulars::Revenue { lead }, Particulars::Revenue { lead: None }) => Particulars::Revenue { lead: *lead },
+            (Particulars::Revenue { lead }, Particulars::Revenue { lead: None }) => {
+                Particulars::Revenue { lead: *lead }
+            }
             (_, latest) => latest.clone(),
         };
         self.identifiers.extend(version.identifiers.iter().cloned());

@@ -29,12 +29,7 @@ impl StageTotals {
 
     /// The totals, in order of stage and currency.
     pub fn into_totals(self) -> Vec<StageTotal> {
-        let total = |((stage, currency), (count, minor))| StageTotal {
-            stage,
-            currency,
-            count,
-            minor,
-        };
+        let total = |((stage, currency), (count, minor))| StageTotal { stage, currency, count, minor };
         self.0.into_iter().map(total).collect()
     }
 }

@@ -64,7 +64,9 @@ impl DirectoryCopy {
 
     /// Counts one request of a token against its rate. When it is over it, how long to wait.
     pub(crate) fn admit(&self, token: &Token) -> Result<(), Duration> {
-        self.rates.check_key(&token.hash.0).map_err(|not_until| not_until.wait_time_from(DefaultClock::default().now()))
+        self.rates
+            .check_key(&token.hash.0)
+            .map_err(|not_until| not_until.wait_time_from(DefaultClock::default().now()))
     }
 
     /// Reads the directory again if it changed.

@@ -1,6 +1,6 @@
 use super::{CliError, open_store};
-use crate::http::export::{Format, pieces};
 use crate::config::Config;
+use crate::http::export::{Format, pieces};
 use clap::{Args, ValueEnum};
 use futures_util::StreamExt;
 use std::io::Write;

@@ -44,7 +44,7 @@ struct Settings {
     /// The folder that everything is kept in [default: ./touchline-data]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The store: sqlite://PATH [default: touchline.db in the data folder]
+    /// The store: `sqlite://PATH` [default: touchline.db in the data folder]
     #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
     /// Where to listen; port 0 takes any free one [default: 127.0.0.1:8080]

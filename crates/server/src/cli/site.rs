@@ -76,7 +76,9 @@ async fn add(config: &Config, id: &str, name: &str, settings: &SiteSettings) -> 
     let added = store.add_site(site).await?;
     store.close().await?;
     if !added {
-        return Err(CliError::new(format!("there is a site {id} already; change it with `touchline site set`")));
+        return Err(CliError::new(format!(
+            "there is a site {id} already; change it with `touchline site set`"
+        )));
     }
     print(&format!("site {id} added\n"))
 }
@@ -123,9 +125,9 @@ impl SiteSettings {
 }
 
 fn stage(raw: &str) -> Result<Stage, CliError> {
-    let (name, milestone) = raw
-        .rsplit_once('=')
-        .ok_or_else(|| CliError::new(format!("--stage {raw}: must be NAME=MILESTONE, such as 'Closed won=won'")))?;
+    let (name, milestone) = raw.rsplit_once('=').ok_or_else(|| {
+        CliError::new(format!("--stage {raw}: must be NAME=MILESTONE, such as 'Closed won=won'"))
+    })?;
     Ok(Stage {
         name: Text::parse(name).map_err(|error| wrong("--stage", &error))?,
         milestone: Milestone::parse(milestone).map_err(|error| wrong("--stage", &error))?,
@@ -140,7 +142,8 @@ async fn list(config: &Config) -> Result<ExitCode, CliError> {
     let store = open_store(config, false)?;
     let mut text = String::new();
     for site in store.directory().await?.sites {
-        let stages: Vec<_> = site.stages.iter().map(|s| format!("{}={}", s.name, s.milestone.name())).collect();
+        let stages: Vec<_> =
+            site.stages.iter().map(|s| format!("{}={}", s.name, s.milestone.name())).collect();
         let strict = if site.strict_stages { " (others refused)" } else { "" };
         text += &format!(
             "{}  {}\n    currency {}, telephone numbers of {}, days of {}, since {}\n    stages: {}{strict}\n",

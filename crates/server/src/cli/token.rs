@@ -49,7 +49,8 @@ async fn create(
     name: &str,
     expires: Option<&str>,
 ) -> Result<ExitCode, CliError> {
-    let wrong = |option: &str, error: touchline_domain::Invalid| CliError::new(format!("{option} {}", error.must));
+    let wrong =
+        |option: &str, error: touchline_domain::Invalid| CliError::new(format!("{option} {}", error.must));
     let scopes = Scopes::parse(scope).map_err(|error| wrong("--scope", error))?;
     let name = Text::parse(name).map_err(|error| wrong("--name", error))?;
     let now = SystemClock.now();
@@ -64,8 +65,16 @@ async fn create(
         return Err(CliError::new(format!("there is no site {missing}; `touchline site list` shows all")));
     }
     let new = NewToken::generate().map_err(CliError::new)?;
-    let token =
-        Token { id: new.id, name, hash: new.hash, sites, scopes, created_at: now, expires_at, revoked_at: None };
+    let token = Token {
+        id: new.id,
+        name,
+        hash: new.hash,
+        sites,
+        scopes,
+        created_at: now,
+        expires_at,
+        revoked_at: None,
+    };
     store.add_token(token).await?;
     store.close().await?;
     print(&format!("{}\n", new.text))

@@ -88,11 +88,13 @@ impl Config {
         let mut settings: Table = parse(DEFAULT, "the built-in defaults")?;
         if let Some(path) = file {
             let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{name}: {error}")))?;
+            let text =
+                std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{name}: {error}")))?;
             lay_over(&mut settings, parse(&text, &name)?, &name, "")?;
         }
         overlay_environment(&mut settings, ENVIRONMENT_PREFIX, &environment)?;
-        let mut config: Self = settings.try_into().map_err(|error| ConfigError(format!("settings: {error}")))?;
+        let mut config: Self =
+            settings.try_into().map_err(|error| ConfigError(format!("settings: {error}")))?;
         let Flags { data, database, listen, log } = flags;
         config.data = data.unwrap_or(config.data);
         config.database = database.unwrap_or(config.database);
@@ -188,7 +190,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("touchline.toml");
         std::fs::write(&path, file.unwrap_or("")).unwrap();
-        let lookup = |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+        let lookup =
+            |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
         Config::load(file.map(|_| path.as_path()), lookup, flags).map_err(|error| error.to_string())
     }
 
@@ -216,6 +219,9 @@ mod tests {
         assert!(mistake("lisen = 'x'", &[]).contains("there is no setting lisen"));
         assert!(mistake("[limits]\nreaders = 'x'", &[]).contains("limits.readers must be of type integer"));
         assert!(mistake("[limits]\nreaders = 0", &[]).contains("limits.readers must be at least 1"));
-        assert!(mistake("", &[("TOUCHLINE_LIMITS_READERS", "x")]).contains("TOUCHLINE_LIMITS_READERS must be a whole"));
+        assert!(
+            mistake("", &[("TOUCHLINE_LIMITS_READERS", "x")])
+                .contains("TOUCHLINE_LIMITS_READERS must be a whole")
+        );
     }
 }

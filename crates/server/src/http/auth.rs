@@ -54,10 +54,9 @@ impl<R: Right> FromRequestParts<Arc<App>> for Caller<R> {
 pub(crate) fn token(parts: &Parts, app: &App) -> Result<Arc<Token>, ApiError> {
     let header = parts.headers.get(AUTHORIZATION).ok_or_else(missing)?;
     let text = header.to_str().ok().and_then(bearer).ok_or_else(missing)?;
-    let token = app
-        .directory
-        .token(text, app.clock.now())
-        .ok_or_else(|| ApiError::new(Code::TokenInvalid, "Send a token that is known, not expired and not revoked."))?;
+    let token = app.directory.token(text, app.clock.now()).ok_or_else(|| {
+        ApiError::new(Code::TokenInvalid, "Send a token that is known, not expired and not revoked.")
+    })?;
     app.directory.admit(&token).map_err(|wait| {
         let detail = format!("The token may call {} times a second.", app.limits.requests_per_second);
         ApiError::new(Code::RateLimited, detail).retry_after(wait)
@@ -83,7 +82,8 @@ pub(crate) fn site(
     scope: Scope,
 ) -> Result<Arc<Site>, ApiError> {
     let site = site_id.filter(|id| token.sites.contains(id)).and_then(|id| app.directory.site(&id));
-    let site = site.ok_or_else(|| ApiError::new(Code::SiteNotAllowed, "Use a token that was made for this site."))?;
+    let site =
+        site.ok_or_else(|| ApiError::new(Code::SiteNotAllowed, "Use a token that was made for this site."))?;
     if !token.scopes.contains(scope) {
         let detail = format!("The token needs the scope {}; it has {}.", scope.name(), token.scopes);
         let challenge = match scope {

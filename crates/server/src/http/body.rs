@@ -68,7 +68,8 @@ pub(crate) async fn piece(body: &mut Body) -> Result<Option<Bytes>, ApiError> {
             .await
             .map_err(|_| ApiError::new(Code::BodyTimeout, "No more of the body came for 15 seconds."))?;
         let Some(frame) = frame else { return Ok(None) };
-        let frame = frame.map_err(|_| ApiError::new(Code::IncompleteBody, "The connection broke within the body."))?;
+        let frame = frame
+            .map_err(|_| ApiError::new(Code::IncompleteBody, "The connection broke within the body."))?;
         // Trailers say nothing that is needed here.
         if let Ok(data) = frame.into_data() {
             return Ok(Some(data));

@@ -65,7 +65,9 @@ impl Code {
         match self {
             Self::MalformedJson => (S::BAD_REQUEST, "malformed_json", "The body is not JSON in UTF-8"),
             Self::IncompleteBody => (S::BAD_REQUEST, "incomplete_body", "The body broke off before its end"),
-            Self::InvalidBody => (S::BAD_REQUEST, "invalid_body", "Fields of the body are not as they must be"),
+            Self::InvalidBody => {
+                (S::BAD_REQUEST, "invalid_body", "Fields of the body are not as they must be")
+            }
             Self::InvalidQuery => (S::BAD_REQUEST, "invalid_query", "The path or query is not as it must be"),
             Self::TokenMissing => (S::UNAUTHORIZED, "token_missing", "No bearer token was sent"),
             Self::TokenInvalid => {
@@ -74,21 +76,31 @@ impl Code {
             Self::SiteNotAllowed => (S::FORBIDDEN, "site_not_allowed", "The token does not reach this site"),
             Self::InsufficientScope => (S::FORBIDDEN, "insufficient_scope", "The token does not allow this"),
             Self::RouteNotFound => (S::NOT_FOUND, "route_not_found", "There is nothing at this address"),
-            Self::RecordNotFound => (S::NOT_FOUND, "record_not_found", "There is no record with this reference"),
+            Self::RecordNotFound => {
+                (S::NOT_FOUND, "record_not_found", "There is no record with this reference")
+            }
             Self::MethodNotAllowed => {
                 (S::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not answer this method")
             }
             Self::BodyTimeout => (S::REQUEST_TIMEOUT, "body_timeout", "The body took too long to arrive"),
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body_too_large", "The body is larger than allowed"),
-            Self::UnsupportedMediaType => {
-                (S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body has a type that is not read here")
+            Self::UnsupportedMediaType => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "The body has a type that is not read here",
+            ),
+            Self::RateLimited => {
+                (S::TOO_MANY_REQUESTS, "rate_limited", "The token calls more often than allowed")
             }
-            Self::RateLimited => (S::TOO_MANY_REQUESTS, "rate_limited", "The token calls more often than allowed"),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Touchline made a mistake"),
-            Self::Overloaded => (S::SERVICE_UNAVAILABLE, "overloaded", "There is more to do than can be queued"),
-            Self::StorageUnavailable => {
-                (S::SERVICE_UNAVAILABLE, "storage_unavailable", "The store cannot be written or read at the moment")
+            Self::Overloaded => {
+                (S::SERVICE_UNAVAILABLE, "overloaded", "There is more to do than can be queued")
             }
+            Self::StorageUnavailable => (
+                S::SERVICE_UNAVAILABLE,
+                "storage_unavailable",
+                "The store cannot be written or read at the moment",
+            ),
             Self::ShuttingDown => (S::SERVICE_UNAVAILABLE, "shutting_down", "The server is stopping"),
             Self::TimedOut => (S::SERVICE_UNAVAILABLE, "timed_out", "The answer took too long"),
         }
@@ -134,7 +146,8 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     pub(crate) fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        let mut error = Self { code, detail: detail.into(), problems: Vec::new(), headers: Vec::new(), results: None };
+        let mut error =
+            Self { code, detail: detail.into(), problems: Vec::new(), headers: Vec::new(), results: None };
         match code {
             Code::Overloaded => error = error.retry_after(Duration::from_secs(1)),
             Code::StorageUnavailable | Code::ShuttingDown | Code::TimedOut => {
@@ -142,7 +155,9 @@ impl ApiError {
             }
             // RFC 6750, section 3: no error code when no token was sent.
             Code::TokenMissing => error = error.challenge("Bearer realm=\"touchline\""),
-            Code::TokenInvalid => error = error.challenge("Bearer realm=\"touchline\", error=\"invalid_token\""),
+            Code::TokenInvalid => {
+                error = error.challenge("Bearer realm=\"touchline\", error=\"invalid_token\"");
+            }
             Code::SiteNotAllowed => {
                 error = error.challenge("Bearer realm=\"touchline\", error=\"insufficient_scope\"");
             }

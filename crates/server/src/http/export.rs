@@ -56,7 +56,11 @@ pub(crate) fn pieces(
         async move {
             let query = match progress {
                 Progress::Header(query) => {
-                    let header = if format == Format::Csv { csv_rows([HEADER.map(str::to_owned)])? } else { Vec::new() };
+                    let header = if format == Format::Csv {
+                        csv_rows([HEADER.map(str::to_owned)])?
+                    } else {
+                        Vec::new()
+                    };
                     return Ok(Some((header, Progress::Page(query))));
                 }
                 Progress::Page(query) => query,
@@ -74,7 +78,8 @@ pub(crate) fn pieces(
 }
 
 fn write(site: &Site, page: &RecordsPage, format: Format) -> Result<Vec<u8>, ExportError> {
-    let records = page.records.iter().filter_map(|(reference, versions)| RecordOut::new(site, reference, versions));
+    let records =
+        page.records.iter().filter_map(|(reference, versions)| RecordOut::new(site, reference, versions));
     match format {
         Format::Csv => csv_rows(records.map(|record| row(&record))),
         Format::Ndjson => {
@@ -89,8 +94,22 @@ fn write(site: &Site, page: &RecordsPage, format: Format) -> Result<Vec<u8>, Exp
 }
 
 const HEADER: [&str; 17] = [
-    "reference", "occurredAt", "amount", "currency", "stage", "milestone", "leadDate", "raId", "emailAddress",
-    "phoneNumber", "payloadValue", "cookieValue", "labels", "properties", "matched", "firstReceivedAt",
+    "reference",
+    "occurredAt",
+    "amount",
+    "currency",
+    "stage",
+    "milestone",
+    "leadDate",
+    "raId",
+    "emailAddress",
+    "phoneNumber",
+    "payloadValue",
+    "cookieValue",
+    "labels",
+    "properties",
+    "matched",
+    "firstReceivedAt",
     "lastReceivedAt",
 ];
 

@@ -25,9 +25,8 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, 
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let stats = app.store.stats().await.ok();
     match app.metrics.encode(stats) {
-        Ok(text) => {
-            ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
-        }
+        Ok(text) => ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+            .into_response(),
         Err(_) => super::error::failure(super::error::Code::Internal, "The figures could not be written."),
     }
 }

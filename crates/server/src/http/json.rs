@@ -77,7 +77,12 @@ struct Member<'a> {
 impl<'a> Object<'a> {
     /// Reads an object at `pointer`. Names that are the same but for case are a problem (`duplicate_key`), as is
     /// anything that is no object (`wrong_type`).
-    pub(crate) fn read(raw: &'a RawValue, pointer: String, name: &str, problems: &mut Problems) -> Option<Self> {
+    pub(crate) fn read(
+        raw: &'a RawValue,
+        pointer: String,
+        name: &str,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let Ok(Members(members)) = serde_json::from_str(raw.get()) else {
             problems.add(&pointer, name, &Invalid::new("wrong_type", "must be a JSON object"));
             return None;
@@ -89,7 +94,8 @@ impl<'a> Object<'a> {
         }
         let object = Self { members, pointer };
         for (index, member) in object.members.iter().enumerate() {
-            let is_repeated = object.members[..index].iter().any(|other| same_name(&other.name, &member.name));
+            let is_repeated =
+                object.members[..index].iter().any(|other| same_name(&other.name, &member.name));
             if is_repeated {
                 let repeated = Invalid::new("duplicate_key", "must appear only once");
                 problems.add(&object.pointer_to(&member.name), &member.name, &repeated);
@@ -147,7 +153,12 @@ impl<'a> Object<'a> {
     }
 
     /// A member's elements; `None` when it is absent or no array (a problem).
-    pub(crate) fn array(&mut self, name: &str, most: usize, problems: &mut Problems) -> Option<Vec<&'a RawValue>> {
+    pub(crate) fn array(
+        &mut self,
+        name: &str,
+        most: usize,
+        problems: &mut Problems,
+    ) -> Option<Vec<&'a RawValue>> {
         let raw = self.take(name)?;
         let Ok(Elements(elements)) = serde_json::from_str(raw.get()) else {
             problems.add(&self.pointer_to(name), name, &Invalid::new("wrong_type", "must be a JSON array"));
@@ -163,7 +174,11 @@ impl<'a> Object<'a> {
 
     /// Pointers to the members that nobody asked for.
     pub(crate) fn ignored(&self) -> Vec<String> {
-        self.members.iter().filter(|member| !member.taken).map(|member| self.pointer_to(&member.name)).collect()
+        self.members
+            .iter()
+            .filter(|member| !member.taken)
+            .map(|member| self.pointer_to(&member.name))
+            .collect()
     }
 
     /// The pointer to a member, in the spelling in which it was sent.

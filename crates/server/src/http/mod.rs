@@ -77,6 +77,10 @@ fn fixed(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<Header
 }
 
 async fn not_found(uri: Uri) -> Response {
-    let hint = if uri.path().starts_with("/api") { "/docs lists the addresses." } else { "/docs describes the API." };
+    let hint = if uri.path().starts_with("/api") {
+        "/docs lists the addresses."
+    } else {
+        "/docs describes the API."
+    };
     error::failure(Code::RouteNotFound, hint)
 }

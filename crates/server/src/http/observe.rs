@@ -25,7 +25,10 @@ pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     let limit = if method == "POST" { limit * 20 } else { limit };
     let mut response = match timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => super::error::failure(Code::TimedOut, "It may or may not have happened; sending it again is safe."),
+        Err(_) => super::error::failure(
+            Code::TimedOut,
+            "It may or may not have happened; sending it again is safe.",
+        ),
     };
     if let Some(error) = failure(&mut response) {
         app.metrics.rejected(error.code.name());
@@ -33,7 +36,13 @@ pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     }
     let took = started.elapsed();
     app.metrics.answered(route, method, response.status().as_u16(), took);
-    tracing::debug!(request_id, method, route, status = response.status().as_u16(), took_us = took.as_micros());
+    tracing::debug!(
+        request_id,
+        method,
+        route,
+        status = response.status().as_u16(),
+        took_us = took.as_micros()
+    );
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -47,10 +56,13 @@ fn failure(response: &mut Response) -> Option<ApiError> {
     }
     match response.status() {
         // The framework adds the header Allow after this.
-        StatusCode::METHOD_NOT_ALLOWED => {
-            Some(ApiError::new(Code::MethodNotAllowed, "The header Allow names the methods that it does answer."))
+        StatusCode::METHOD_NOT_ALLOWED => Some(ApiError::new(
+            Code::MethodNotAllowed,
+            "The header Allow names the methods that it does answer.",
+        )),
+        StatusCode::INTERNAL_SERVER_ERROR => {
+            Some(ApiError::new(Code::Internal, "The operator's log says more."))
         }
-        StatusCode::INTERNAL_SERVER_ERROR => Some(ApiError::new(Code::Internal, "The operator's log says more.")),
         _ => None,
     }
 }
@@ -58,7 +70,8 @@ fn failure(response: &mut Response) -> Option<ApiError> {
 /// The client's own id when it is short and plain, a new one otherwise.
 fn request_id(headers: &HeaderMap) -> String {
     let plain = |id: &&str| {
-        (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+        (1..=64).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
     };
     let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(plain);
     given.map_or_else(|| random_hex::<8>().unwrap_or_default(), str::to_owned)

@@ -67,10 +67,14 @@ fn document_failures(path: &str, operation: &mut Operation) {
             Code::MalformedJson | Code::IncompleteBody | Code::InvalidBody => has_body,
             Code::BodyTimeout | Code::BodyTooLarge | Code::UnsupportedMediaType => has_body,
             Code::InvalidQuery => has_query,
-            Code::TokenMissing | Code::TokenInvalid | Code::SiteNotAllowed | Code::InsufficientScope => has_token,
+            Code::TokenMissing | Code::TokenInvalid | Code::SiteNotAllowed | Code::InsufficientScope => {
+                has_token
+            }
             Code::RateLimited => has_token,
             Code::RecordNotFound => path.ends_with("{reference}"),
-            Code::Overloaded | Code::StorageUnavailable | Code::ShuttingDown | Code::TimedOut => path != "/healthz",
+            Code::Overloaded | Code::StorageUnavailable | Code::ShuttingDown | Code::TimedOut => {
+                path != "/healthz"
+            }
             Code::Internal | Code::MethodNotAllowed | Code::RouteNotFound => false,
         };
         if applies {
@@ -88,7 +92,8 @@ fn document(code: Code, operation: &mut Operation) {
         }
         _ => {
             let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDetails"))).build();
-            let mut response = ResponseBuilder::new().description(line).content("application/problem+json", content);
+            let mut response =
+                ResponseBuilder::new().description(line).content("application/problem+json", content);
             if matches!(status.as_str(), "429" | "503") {
                 let retry_after = HeaderBuilder::new().description(Some("Seconds to wait")).build();
                 response = response.header("Retry-After", retry_after);

@@ -84,9 +84,8 @@ fn parse(mut object: Object<'_>, context: Context<'_>, problems: &mut Problems) 
     let value = money(&mut object, names.value, context.default_currency, problems);
     let occurred = object.required(names.occurred, problems, not_after_now);
     let particulars = match context.kind {
-        RecordKind::Opportunity => {
-            stage(&mut object, context.site, &mut notes, problems).map(|stage| Particulars::Opportunity { stage })
-        }
+        RecordKind::Opportunity => stage(&mut object, context.site, &mut notes, problems)
+            .map(|stage| Particulars::Opportunity { stage }),
         RecordKind::Revenue => {
             Some(Particulars::Revenue { lead: object.optional(LEAD, problems, not_after_now) })
         }
@@ -116,7 +115,12 @@ fn parse(mut object: Object<'_>, context: Context<'_>, problems: &mut Problems) 
 }
 
 /// The value needs its currency to be read, but what is wrong with each is told apart.
-fn money(object: &mut Object<'_>, name: &str, default: Option<Currency>, problems: &mut Problems) -> Option<Money> {
+fn money(
+    object: &mut Object<'_>,
+    name: &str,
+    default: Option<Currency>,
+    problems: &mut Problems,
+) -> Option<Money> {
     let currency = match default {
         Some(default) => object.optional(CURRENCY, problems, Currency::parse).or(Some(default)),
         None => object.required(CURRENCY, problems, Currency::parse),
@@ -130,7 +134,12 @@ fn money(object: &mut Object<'_>, name: &str, default: Option<Currency>, problem
     }
 }
 
-fn stage(object: &mut Object<'_>, site: &Site, notes: &mut Notes, problems: &mut Problems) -> Option<Text<255>> {
+fn stage(
+    object: &mut Object<'_>,
+    site: &Site,
+    notes: &mut Notes,
+    problems: &mut Problems,
+) -> Option<Text<255>> {
     let stage = object.required(STAGE, problems, |raw| {
         let stage = Text::<255>::parse(raw)?;
         if site.strict_stages && site.stage(stage.as_str()) == StageMatch::Unknown {
@@ -154,7 +163,9 @@ fn identifiers(object: &mut Object<'_>, site: &Site, problems: &mut Problems) ->
     let pointer = object.pointer_to(IDENTIFIERS);
     let mut identifiers = Vec::new();
     for (index, raw) in elements.unwrap_or_default().into_iter().enumerate() {
-        let Some(mut pair) = Object::read(raw, format!("{pointer}/{index}"), IDENTIFIERS, problems) else { continue };
+        let Some(mut pair) = Object::read(raw, format!("{pointer}/{index}"), IDENTIFIERS, problems) else {
+            continue;
+        };
         let kind = pair.required("Key", problems, IdentifierKind::parse);
         let value = pair.text("Value", problems);
         // Clients that fill in a template send the keys that they have no value for with empty ones.
@@ -175,7 +186,8 @@ fn identifiers(object: &mut Object<'_>, site: &Site, problems: &mut Problems) ->
 
 /// In the words of the wire's own failure files.
 fn none_given(pointer: &str, problems: &mut Problems) {
-    let required = Invalid::new("required", "must name the visitor: at least one visitor identifier must be provided");
+    let required =
+        Invalid::new("required", "must name the visitor: at least one visitor identifier must be provided");
     problems.add(pointer, IDENTIFIERS, &required);
 }
 
@@ -218,7 +230,9 @@ fn properties(object: &mut Object<'_>, problems: &mut Problems) -> Option<Vec<Pr
     let pointer = object.pointer_to(PROPERTIES);
     let mut properties = Vec::new();
     for (index, raw) in elements.into_iter().enumerate() {
-        let Some(mut pair) = Object::read(raw, format!("{pointer}/{index}"), PROPERTIES, problems) else { continue };
+        let Some(mut pair) = Object::read(raw, format!("{pointer}/{index}"), PROPERTIES, problems) else {
+            continue;
+        };
         let name = pair.required("Name", problems, Text::<255>::parse);
         let value = pair.optional("Value", problems, |raw| {
             Text::<{ Version::PROPERTY_LENGTH_MAX }>::parse(raw).map(|text| text.as_str().to_owned())

@@ -1,8 +1,10 @@
 //! Records as they are answered.
 
 use serde::Serialize;
-use touchline_domain::record::{Particulars, RecordState, Reference, StageSpell, StoredVersion, stage_history};
-use touchline_domain::{Identifier, Instant, Money, Site};
+use touchline_domain::record::{
+    Particulars, RecordState, Reference, StageSpell, StoredVersion, stage_history,
+};
+use touchline_domain::{Identifier, Instant, Milestone, Money, Site};
 use utoipa::ToSchema;
 
 /// An exact amount.
@@ -93,7 +95,7 @@ impl RecordOut {
             reference: reference.to_string(),
             occurred_at: state.occurred.to_string(),
             value: state.value.into(),
-            milestone: stage.as_deref().and_then(|stage| site.milestone(stage)).map(|milestone| milestone.name()),
+            milestone: stage.as_deref().and_then(|stage| site.milestone(stage)).map(Milestone::name),
             stage,
             lead_date: match state.particulars {
                 Particulars::Revenue { lead } => lead.map(|lead| lead.to_string()),

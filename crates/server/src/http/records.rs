@@ -2,11 +2,11 @@
 
 use super::auth::{Admin, Caller, Read};
 use super::error::{ApiError, Code, ProblemDetails};
+use super::export::{self, Format};
 use super::query::Query;
 use super::record_out::{RecordDetailOut, RecordOut};
 use super::schema::{ReferenceParam, SiteIdParam};
 use crate::app::App;
-use super::export::{self, Format};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawPathParams, RawQuery, State};
@@ -17,7 +17,8 @@ use serde::Serialize;
 use std::sync::Arc;
 use touchline_domain::record::{RecordFilter, RecordKey, RecordKind, Reference, StageTotal};
 use touchline_domain::{
-    Currency, Identifier, IdentifierKind, Instant, Invalid, Magnitude, Moment, Site, Text, format_minor,
+    Currency, Identifier, IdentifierKind, Instant, Invalid, Magnitude, Milestone, Moment, Site, Text,
+    format_minor,
 };
 use touchline_store::RecordsQuery;
 use utoipa::{IntoParams, ToSchema};
@@ -129,7 +130,8 @@ async fn list(
         return Ok(stream(&app, site, query, format));
     }
     let page = app.store.records(query).await?;
-    let records = page.records.iter().filter_map(|(reference, versions)| RecordOut::new(&site, reference, versions));
+    let records =
+        page.records.iter().filter_map(|(reference, versions)| RecordOut::new(&site, reference, versions));
     let next_cursor = page.next.map(|next| next.to_string());
     Ok(Json(RecordsOut { records: records.collect(), next_cursor }).into_response())
 }
@@ -162,7 +164,9 @@ fn query(site: &Site, kind: RecordKind, raw: Option<&str>) -> Result<RecordsQuer
     };
     let limit = query.optional("limit", |raw| {
         let limit = raw.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
-        limit.ok_or_else(|| Invalid::new("out_of_range", format!("must be a whole number from 1 to {PAGE_MAX}")))
+        limit.ok_or_else(|| {
+            Invalid::new("out_of_range", format!("must be a whole number from 1 to {PAGE_MAX}"))
+        })
     });
     let after = query.optional("cursor", |raw| {
         raw.parse().map_err(|_| Invalid::new("malformed", "must be a nextCursor that was answered before"))
@@ -318,7 +322,7 @@ pub(crate) async fn pipeline(
 ) -> Result<Json<PipelineOut>, ApiError> {
     let site = &caller.site;
     let out = |total: StageTotal| StageTotalOut {
-        milestone: total.stage.as_deref().and_then(|stage| site.milestone(stage)).map(|milestone| milestone.name()),
+        milestone: total.stage.as_deref().and_then(|stage| site.milestone(stage)).map(Milestone::name),
         stage: total.stage,
         currency: total.currency.code(),
         count: total.count,

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 use touchline_domain::Currency;
-use utoipa::openapi::schema::Schema;
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 /// An opportunity as the wire has it.
@@ -33,7 +33,13 @@ impl PartialSchema for OpportunityIn {
             "PipelineStage": text(255, "The stage in the CRM's pipeline.", "Proposal"),
             "Labels": { "type": ["array", "null"], "maxItems": 100, "items": label(), "description": "Replace the opportunity's labels when given." },
         });
-        let required = ["OpportunityValue", "OpportunityDateTime", "PipelineStage", "VisitorIdentifierOptions", "CurrencyCode"];
+        let required = [
+            "OpportunityValue",
+            "OpportunityDateTime",
+            "PipelineStage",
+            "VisitorIdentifierOptions",
+            "CurrencyCode",
+        ];
         schema(&record(own, &required, "An opportunity"))
     }
 }

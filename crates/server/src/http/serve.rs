@@ -15,7 +15,12 @@ use tokio::sync::Semaphore;
 const DRAIN: Duration = Duration::from_secs(30);
 
 /// Serves until `stop` is ready, then answers what is in flight and returns.
-pub(crate) async fn serve(listener: TcpListener, router: Router, limits: &Limits, stop: impl Future<Output = ()>) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: &Limits,
+    stop: impl Future<Output = ()>,
+) {
     let connections = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut http = hyper::server::conn::http1::Builder::new();

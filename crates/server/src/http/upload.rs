@@ -221,7 +221,13 @@ pub(crate) fn validate_only(query: Option<&str>) -> Result<bool, ApiError> {
             validate_only = match value {
                 "true" | "1" => true,
                 "false" | "0" => false,
-                _ => return Err(super::query::invalid("validateOnly", "not_a_boolean", "must be true or false")),
+                _ => {
+                    return Err(super::query::invalid(
+                        "validateOnly",
+                        "not_a_boolean",
+                        "must be true or false",
+                    ));
+                }
             };
         }
     }

@@ -7,7 +7,7 @@ use touchline_domain::record::{RecordState, StageSpell, Version, stage_history};
 const RECORDS: u64 = 12;
 const CALLERS: usize = 8;
 
-/// A small generator (SplitMix64), so that a failing seed can be run again.
+/// A small generator (`SplitMix64`), so that a failing seed can be run again.
 struct Dice(u64);
 
 impl Dice {
@@ -16,6 +16,10 @@ impl Dice {
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (mixed ^ (mixed >> 31)) % sides
+    }
+
+    fn pick<T: Clone>(&mut self, items: &[T]) -> T {
+        items[usize::try_from(self.roll(items.len() as u64)).unwrap()].clone()
     }
 
     fn shuffle<T>(&mut self, items: &mut [T]) {
@@ -43,10 +47,15 @@ fn statements(dice: &mut Dice, round: u64) -> Vec<Upload> {
     let mut uploads = Vec::new();
     for record in 0..RECORDS {
         for second in 0..dice.roll(8) {
-            let mut version = opportunity(["New", "Offer", "Won"][dice.roll(3) as usize], dice.roll(9).cast_signed(), second.cast_signed());
+            let mut version = opportunity(
+                dice.pick(&["New", "Offer", "Won"]),
+                dice.roll(9).cast_signed(),
+                second.cast_signed(),
+            );
             version.identifiers = vec![email(&format!("p{}@example.com", dice.roll(4)))];
-            version.labels = [None, labels(&[]), labels(&["x"]), labels(&["x", "y"])][dice.roll(4) as usize].clone();
-            version.properties = [None, properties(&[("k", "v")]), properties(&[])][dice.roll(3) as usize].clone();
+            version.labels =
+                dice.pick(&[None, Some(labels(&[])), Some(labels(&["x"])), Some(labels(&["x", "y"]))]);
+            version.properties = dice.pick(&[None, Some(properties(&[("k", "v")])), Some(properties(&[]))]);
             uploads.push(upload(&format!("round-{round}-{record}"), version));
         }
     }
@@ -72,8 +81,7 @@ pub(super) async fn any_order_repeats_and_parallel_callers_end_the_same(store: A
             .collect();
         let originals = again.clone();
         for _ in 0..originals.len() / 2 {
-            let pick = usize::try_from(dice.roll(originals.len() as u64)).unwrap();
-            again.push(originals[pick].clone());
+            again.push(dice.pick(&originals));
         }
         dice.shuffle(&mut again);
         let callers: Vec<_> = (0..CALLERS)

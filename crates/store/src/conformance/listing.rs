@@ -11,7 +11,8 @@ const OPPORTUNITY: RecordKind = RecordKind::Opportunity;
 pub(super) async fn pages_hold_every_record_once(store: Arc<dyn Store>) {
     store.add_site(site("s")).await.unwrap();
     assert_eq!(references(&store, query(OPPORTUNITY, RecordFilter::default())).await, [""; 0]);
-    let mut expected: Vec<String> = (0..23).map(|n| format!("r{n}")).chain(["é".into(), "Z".into(), "a b".into()]).collect();
+    let mut expected: Vec<String> =
+        (0..23).map(|n| format!("r{n}")).chain(["é".into(), "Z".into(), "a b".into()]).collect();
     for reference in &expected {
         let versions = [opportunity("New", 1, 10), opportunity("Won", 2, 20)];
         store.upload(versions.map(|version| upload(reference, version)).into()).await.unwrap();
@@ -38,7 +39,8 @@ pub(super) async fn paging_is_stable_under_uploads(store: Arc<dyn Store>) {
     store.delete_record(key("s", OPPORTUNITY, "d")).await.unwrap();
     query.after.clone_from(&first.next);
     let second = store.records(query).await.unwrap();
-    let names = |page: &crate::RecordsPage| page.records.iter().map(|(r, _)| r.to_string()).collect::<Vec<_>>();
+    let names =
+        |page: &crate::RecordsPage| page.records.iter().map(|(r, _)| r.to_string()).collect::<Vec<_>>();
     assert_eq!((names(&first), names(&second)), (vec!["f".into(), "d".into()], vec!["b".into()]));
 }
 
@@ -47,8 +49,8 @@ pub(super) async fn filters_choose_by_the_present_state(store: Arc<dyn Store>) {
     let yen = Money { minor: 150, currency: Currency::parse("JPY").unwrap() };
     let uploads = [
         ("a", opportunity("New", 10_000, 10)),
-        ("a", Version { labels: labels(&["north"]), ..opportunity("Won", 20_000, 30) }),
-        ("b", Version { labels: labels(&["north", "south"]), ..opportunity("New", 5_000, 20) }),
+        ("a", Version { labels: Some(labels(&["north"])), ..opportunity("Won", 20_000, 30) }),
+        ("b", Version { labels: Some(labels(&["north", "south"])), ..opportunity("New", 5_000, 20) }),
         ("c", Version { value: yen, ..opportunity("Won", 0, 40) }),
     ];
     store.upload(uploads.map(|(reference, version)| upload(reference, version)).into()).await.unwrap();
@@ -76,7 +78,10 @@ pub(super) async fn filters_choose_by_the_present_state(store: Arc<dyn Store>) {
 
 pub(super) async fn an_identifier_of_any_version_finds_its_records(store: Arc<dyn Store>) {
     store.add_site(site("s")).await.unwrap();
-    let by = |name: &str, stage: &str, second| Version { identifiers: vec![email(name)], ..opportunity(stage, 1, second) };
+    let by = |name: &str, stage: &str, second| Version {
+        identifiers: vec![email(name)],
+        ..opportunity(stage, 1, second)
+    };
     let find = |name: &str| {
         let filter = RecordFilter { identifiers: vec![email(name)], ..RecordFilter::default() };
         RecordsQuery { limit: 2, ..query(OPPORTUNITY, filter) }
@@ -86,7 +91,10 @@ pub(super) async fn an_identifier_of_any_version_finds_its_records(store: Arc<dy
         let ann = references(&store, find("Ann@X")).await;
         assert_eq!(ann.first().map(String::as_str), Some(reference), "a client reads its own write");
     }
-    store.upload(vec![upload("c", by("bob@x", "Won", 20)), upload("f", by("bob@x", "New", 20))]).await.unwrap();
+    store
+        .upload(vec![upload("c", by("bob@x", "Won", 20)), upload("f", by("bob@x", "New", 20))])
+        .await
+        .unwrap();
     assert_eq!(references(&store, find("ann@x")).await, ["e", "d", "c", "b", "a"]);
     assert_eq!(references(&store, find("bob@x")).await, ["f", "c"]);
     assert_eq!(references(&store, find("carol@x")).await, [""; 0]);

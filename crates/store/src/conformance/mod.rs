@@ -1,7 +1,7 @@
 //! What every [`Store`] must do, as a suite that runs against any of them.
 //!
 //! A new implementation passes when [`CASES`] do, each on a store of its own. A new verb comes with its cases.
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a case fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a case fails by panicking")]
 
 mod convergence;
 mod directory;

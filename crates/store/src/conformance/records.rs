@@ -1,5 +1,6 @@
 use super::samples::{
-    assert_sound, email, identifier, key, labels, opportunity, properties, revenue, site, state, upload, versions_only,
+    assert_sound, email, identifier, key, labels, opportunity, properties, revenue, site, state, upload,
+    versions_only,
 };
 use crate::{Store, StoreError, Upload};
 use std::sync::Arc;
@@ -42,13 +43,15 @@ pub(super) async fn everything_uploaded_is_read_back(store: Arc<dyn Store>) {
         occurred: Moment { at: Instant::from_micros(1_705_276_800_123_456), date_only: false },
         value: Money { minor: -9_007_199_254_740_991, currency: Currency::parse("KWD").unwrap() },
         identifiers,
-        labels: labels(&["a", "b"]),
-        properties: properties(&[("Agent", ""), ("Agent", "Ann"), ("Ünï", "\t\u{7}")]),
+        labels: Some(labels(&["a", "b"])),
+        properties: Some(properties(&[("Agent", ""), ("Agent", "Ann"), ("Ünï", "\t\u{7}")])),
         ..opportunity("Proposal / 提案", 0, 0)
     };
     let bare = Version {
-        particulars: Particulars::Revenue { lead: Some(Moment { at: Instant::from_micros(0), date_only: true }) },
-        labels: labels(&[]),
+        particulars: Particulars::Revenue {
+            lead: Some(Moment { at: Instant::from_micros(0), date_only: true }),
+        },
+        labels: Some(labels(&[])),
         ..revenue(0, 1)
     };
     for version in [full, bare] {
@@ -56,7 +59,8 @@ pub(super) async fn everything_uploaded_is_read_back(store: Arc<dyn Store>) {
         store.upload(vec![upload.clone()]).await.unwrap();
         let stored = store.record(upload.key).await.unwrap();
         assert_eq!(stored[0].received_at, upload.received_at);
-        let written: Vec<_> = stored[0].version.identifiers.iter().map(|i| i.written().map(str::to_owned)).collect();
+        let written: Vec<_> =
+            stored[0].version.identifiers.iter().map(|i| i.written().map(str::to_owned)).collect();
         let expected: Vec<_> = version.identifiers.iter().map(|i| i.written().map(str::to_owned)).collect();
         assert_eq!(written, expected);
         assert_eq!(versions_only(stored), [version]);
@@ -82,7 +86,11 @@ pub(super) async fn sites_and_kinds_are_apart(store: Arc<dyn Store>) {
     store.add_site(site("s")).await.unwrap();
     store.add_site(site("t")).await.unwrap();
     store.upload(vec![upload("r", opportunity("New", 1, 10))]).await.unwrap();
-    let elsewhere = [key("s", RecordKind::Revenue, "r"), key("t", RecordKind::Opportunity, "r"), key("s", RecordKind::Opportunity, "R")];
+    let elsewhere = [
+        key("s", RecordKind::Revenue, "r"),
+        key("t", RecordKind::Opportunity, "r"),
+        key("s", RecordKind::Opportunity, "R"),
+    ];
     for key in elsewhere {
         assert_eq!(store.record(key.clone()).await.unwrap(), [], "{key:?}");
         assert!(!store.delete_record(key).await.unwrap());
@@ -97,7 +105,10 @@ pub(super) async fn sites_and_kinds_are_apart(store: Arc<dyn Store>) {
 pub(super) async fn a_deleted_record_is_gone_and_can_come_back(store: Arc<dyn Store>) {
     store.add_site(site("s")).await.unwrap();
     let key = key("s", RecordKind::Opportunity, "r");
-    store.upload(vec![upload("r", opportunity("New", 1, 10)), upload("r", opportunity("Won", 1, 20))]).await.unwrap();
+    store
+        .upload(vec![upload("r", opportunity("New", 1, 10)), upload("r", opportunity("Won", 1, 20))])
+        .await
+        .unwrap();
     let other = upload("other", opportunity("New", 1, 10));
     store.upload(vec![other.clone()]).await.unwrap();
     assert!(store.delete_record(key.clone()).await.unwrap());

@@ -3,11 +3,12 @@
 use crate::{Store, Upload};
 use std::sync::Arc;
 use touchline_domain::record::{
-    Particulars, Property, RecordFilter, RecordKey, RecordKind, RecordState, Reference, StoredVersion, Version,
+    Particulars, Property, RecordFilter, RecordKey, RecordKind, RecordState, Reference, StoredVersion,
+    Version,
 };
 use touchline_domain::{
-    Country, Currency, Identifier, IdentifierKind, Instant, Milestone, Moment, Money, Site, SiteId, Stage, Text,
-    TimeZoneName,
+    Country, Currency, Identifier, IdentifierKind, Instant, Milestone, Moment, Money, Site, SiteId, Stage,
+    Text, TimeZoneName,
 };
 
 use crate::RecordsQuery;
@@ -45,12 +46,12 @@ pub(super) fn text(value: &str) -> Text<255> {
     Text::parse(value).unwrap()
 }
 
-pub(super) fn labels(values: &[&str]) -> Option<Vec<Text<255>>> {
-    Some(values.iter().map(|value| text(value)).collect())
+pub(super) fn labels(values: &[&str]) -> Vec<Text<255>> {
+    values.iter().map(|value| text(value)).collect()
 }
 
-pub(super) fn properties(pairs: &[(&str, &str)]) -> Option<Vec<Property>> {
-    Some(pairs.iter().map(|(name, value)| Property { name: text(name), value: (*value).into() }).collect())
+pub(super) fn properties(pairs: &[(&str, &str)]) -> Vec<Property> {
+    pairs.iter().map(|(name, value)| Property { name: text(name), value: (*value).into() }).collect()
 }
 
 /// An opportunity's version: stage, value in pence, second at which it was so.

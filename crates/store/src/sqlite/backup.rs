@@ -35,12 +35,13 @@ pub fn restore(source: &Path, path: &Path) -> Result<(), StoreError> {
         return Err(refused(source, &format!("is damaged and was not restored: {violation}")));
     }
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| refused(folder, &format!("cannot be created: {error}")))?;
+        fs::create_dir_all(folder)
+            .map_err(|error| refused(folder, &format!("cannot be created: {error}")))?;
     }
     let partial = path.with_added_extension("partial");
     remove_partial(&partial)?;
-    let copied = fs::copy(source, &partial)
-        .map_err(|error| refused(path, &format!("could not be written: {error}")));
+    let copied =
+        fs::copy(source, &partial).map_err(|error| refused(path, &format!("could not be written: {error}")));
     finish(copied.map(drop), &partial, path)?;
     open::writer(path, &SqliteOptions::default()).map(drop)
 }

@@ -48,7 +48,8 @@ fn file(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreEr
 /// and can be found by its names.
 fn records(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreError> {
     let indexed_through = names::indexed_through(connection)?;
-    let sql = "SELECT v.site_id, v.kind, v.reference, v.occurred_at, v.change, v.occurred_date_only, v.received_at,
+    let sql =
+        "SELECT v.site_id, v.kind, v.reference, v.occurred_at, v.change, v.occurred_date_only, v.received_at,
         v.value_minor, v.currency, v.stage, v.details, v.is_first,
         EXISTS (SELECT 1 FROM site s WHERE s.site_id = v.site_id)
         FROM record_version v ORDER BY v.site_id, v.kind, v.reference, v.occurred_at, v.change";
@@ -66,7 +67,10 @@ fn records(connection: &Connection, report: &mut CheckReport) -> Result<(), Stor
             }
         };
         if stored.version.kind() != key.kind {
-            violation(report, format!("version {change} has a stage where none belongs, or none where one does"));
+            violation(
+                report,
+                format!("version {change} has a stage where none belongs, or none where one does"),
+            );
         }
         if !row.get::<_, bool>(12)? {
             violation(report, format!("version {change} belongs to a site that does not exist"));
@@ -96,9 +100,11 @@ struct OneRecord {
 
 impl OneRecord {
     fn add(&mut self, stored: StoredVersion, is_first: bool, report: &mut CheckReport) {
-        let same_instant = |previous: &&StoredVersion| previous.version.occurred.at == stored.version.occurred.at;
+        let same_instant =
+            |previous: &&StoredVersion| previous.version.occurred.at == stored.version.occurred.at;
         if let Some(previous) = self.versions.last().filter(same_instant)
-            && UploadOutcome::decide(true, Some(&previous.version), &stored.version) == UploadOutcome::Unchanged
+            && UploadOutcome::decide(true, Some(&previous.version), &stored.version)
+                == UploadOutcome::Unchanged
         {
             violation(report, format!("version {} says what the one before it said", stored.change));
         }
@@ -112,9 +118,13 @@ fn finish(record: Option<OneRecord>, report: &mut CheckReport) {
     let Some(record) = record else { return };
     report.records += 1;
     let first = record.firsts.iter().map(|(change, _)| *change).min();
-    let marked: Vec<u64> = record.firsts.iter().filter(|(_, is_first)| *is_first).map(|(change, _)| *change).collect();
+    let marked: Vec<u64> =
+        record.firsts.iter().filter(|(_, is_first)| *is_first).map(|(change, _)| *change).collect();
     if first.is_none_or(|first| marked != [first]) {
-        violation(report, format!("of the record with version {first:?}, {marked:?} are marked as its first"));
+        violation(
+            report,
+            format!("of the record with version {first:?}, {marked:?} are marked as its first"),
+        );
     }
 }
 
@@ -144,7 +154,10 @@ fn index(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreE
         SELECT 1 FROM record_version v WHERE v.change = n.change AND v.occurred_at / 1000000 = n.second)";
     let orphans: i64 = connection.query_row(sql, [], |row| row.get(0))?;
     if orphans > 0 {
-        violation(report, format!("the index of names holds {orphans} entries of versions that do not exist"));
+        violation(
+            report,
+            format!("the index of names holds {orphans} entries of versions that do not exist"),
+        );
     }
     Ok(())
 }

@@ -116,7 +116,8 @@ pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreE
 }
 
 fn stages(site: &Site) -> Result<String, StoreError> {
-    let pairs: Vec<_> = site.stages.iter().map(|stage| (stage.name.as_str(), stage.milestone.name())).collect();
+    let pairs: Vec<_> =
+        site.stages.iter().map(|stage| (stage.name.as_str(), stage.milestone.name())).collect();
     serde_json::to_string(&pairs).map_err(|error| corrupt("site", error))
 }
 

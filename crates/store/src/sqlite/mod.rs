@@ -17,8 +17,8 @@ mod rows;
 mod upload;
 mod writer;
 
-use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
 use crate::StoreError;
+use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
 use async_trait::async_trait;
 use names::Tail;
 use readers::Readers;

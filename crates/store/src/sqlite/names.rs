@@ -32,15 +32,15 @@ pub(super) struct Entry {
 
 /// The hash under which a record's versions are found.
 pub(super) fn record_hash(site: &SiteId, kind: RecordKind, reference: &str) -> i64 {
-    hash(b"record", site, &[rows::kind_number(kind).to_be_bytes().as_slice(), reference.as_bytes()])
+    hash(*b"record", site, &[rows::kind_number(kind).to_be_bytes().as_slice(), reference.as_bytes()])
 }
 
 /// The hash under which the versions that name an identifier are found.
 pub(super) fn identifier_hash(site: &SiteId, identifier: &Identifier) -> i64 {
-    hash(b"person", site, &[&[rows::identifier_number(identifier.kind())], identifier.value().as_bytes()])
+    hash(*b"person", site, &[&[rows::identifier_number(identifier.kind())], identifier.value().as_bytes()])
 }
 
-fn hash(domain: &[u8; 6], site: &SiteId, parts: &[&[u8]]) -> i64 {
+fn hash(domain: [u8; 6], site: &SiteId, parts: &[&[u8]]) -> i64 {
     let mut hash = Sha256::new();
     hash.update(domain);
     hash.update(site.as_str().as_bytes());
@@ -176,7 +176,11 @@ impl Tail {
     }
 
     /// Some version that carries a name, for the one writer.
-    pub(super) fn any_in_writer(&self, connection: &Connection, hash: i64) -> Result<Option<i64>, StoreError> {
+    pub(super) fn any_in_writer(
+        &self,
+        connection: &Connection,
+        hash: i64,
+    ) -> Result<Option<i64>, StoreError> {
         let gathered = self.state().range(hash, i64::MIN, i64::MAX).next().map(|entry| entry.change);
         if gathered.is_some() {
             return Ok(gathered);
@@ -229,13 +233,18 @@ impl Tail {
         Ok(())
     }
 
-    fn write_stretch(&self, connection: &Connection, draft: &mut Draft, last_change: i64) -> Result<(), StoreError> {
+    fn write_stretch(
+        &self,
+        connection: &Connection,
+        draft: &mut Draft,
+        last_change: i64,
+    ) -> Result<(), StoreError> {
         if draft.cursor == 0 {
             draft.round_began = last_change;
         }
         let due = self.state().take_due(draft.cursor, last_change, &mut draft.written);
-        let mut insert =
-            connection.prepare_cached("INSERT OR IGNORE INTO name (hash, second, change) VALUES (?1, ?2, ?3)")?;
+        let mut insert = connection
+            .prepare_cached("INSERT OR IGNORE INTO name (hash, second, change) VALUES (?1, ?2, ?3)")?;
         for entry in due {
             insert.execute(params![entry.hash, entry.second, entry.change])?;
         }
@@ -271,9 +280,10 @@ impl Tail {
         }
         for (stretch, written_through) in draft.written.into_iter().rev() {
             let stretch = &mut state.stretches[stretch];
-            let again = stretch.entries.iter().filter(|entry| {
-                entry.change > written_through && entry.change <= stretch.written_through
-            });
+            let again = stretch
+                .entries
+                .iter()
+                .filter(|entry| entry.change > written_through && entry.change <= stretch.written_through);
             let again = again.count();
             stretch.written_through = written_through;
             state.gathered += again;
@@ -308,7 +318,8 @@ impl TailState {
     /// The entries of a stretch that are not written yet, which now count as written.
     fn take_due(&mut self, stretch: usize, last_change: i64, written: &mut Vec<(usize, i64)>) -> Vec<Entry> {
         let Stretch { entries, written_through } = &mut self.stretches[stretch];
-        let due: Vec<Entry> = entries.iter().filter(|entry| entry.change > *written_through).copied().collect();
+        let due: Vec<Entry> =
+            entries.iter().filter(|entry| entry.change > *written_through).copied().collect();
         written.push((stretch, *written_through));
         *written_through = last_change;
         self.gathered -= due.len();
@@ -331,7 +342,12 @@ impl TailState {
     }
 }
 
-fn entries_in_index(connection: &Connection, hash: i64, from: i64, to: i64) -> Result<BTreeSet<Entry>, StoreError> {
+fn entries_in_index(
+    connection: &Connection,
+    hash: i64,
+    from: i64,
+    to: i64,
+) -> Result<BTreeSet<Entry>, StoreError> {
     let sql = "SELECT second, change FROM name WHERE hash = ?1 AND second >= ?2 AND second <= ?3";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![hash, from, to])?;

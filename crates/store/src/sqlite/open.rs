@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// "TchL" in the file's header tells Touchline's databases from others.
+/// `TchL` in the file's header tells Touchline's databases from others.
 const APPLICATION_ID: i32 = 0x5463_684C;
 
 /// One per release that changed the schema, in order; a file's `user_version` is how many it has had.
@@ -29,13 +29,19 @@ pub struct SqliteOptions {
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { write_queue: 8_192, readers: 4, cache_kib: 8 * 1_024, checkpoint_pages: 1_000, gathered_names: 250_000 }
+        Self {
+            write_queue: 8_192,
+            readers: 4,
+            cache_kib: 8 * 1_024,
+            checkpoint_pages: 1_000,
+            gathered_names: 250_000,
+        }
     }
 }
 
 /// The schema version that this build writes.
 pub fn schema_version() -> u32 {
-    MIGRATIONS.len() as u32
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
 }
 
 /// The database file and those that `SQLite` keeps beside it.
@@ -50,7 +56,8 @@ pub(super) fn files(path: &Path) -> [PathBuf; 3] {
 /// Opens the connection that writes, creating or migrating the database.
 pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| refused(folder, &format!("cannot be created: {error}")))?;
+        std::fs::create_dir_all(folder)
+            .map_err(|error| refused(folder, &format!("cannot be created: {error}")))?;
     }
     let is_new = inspect(path)?;
     let refuse = |error: rusqlite::Error| refused(path, &format!("cannot be opened for writing: {error}"));
@@ -96,7 +103,7 @@ pub(super) fn inspect(path: &Path) -> Result<bool, StoreError> {
     if !is_sqlite || application_id != APPLICATION_ID {
         return Err(refused(path, "is not a Touchline database; it was left as it is"));
     }
-    if user_version > schema_version() as i32 {
+    if user_version > schema_version().cast_signed() {
         let why = format!(
             "was written by a newer Touchline (schema {user_version}, this one knows {}); \
              install that version or restore an older backup",

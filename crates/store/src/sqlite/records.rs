@@ -22,12 +22,14 @@ pub(super) fn version_of(
     key: &RecordKey,
     change: i64,
 ) -> Result<Option<StoredVersion>, StoreError> {
-    let sql = "SELECT site_id, kind, reference, occurred_at, change, occurred_date_only, received_at, value_minor,
+    let sql =
+        "SELECT site_id, kind, reference, occurred_at, change, occurred_date_only, received_at, value_minor,
         currency, stage, details FROM record_version WHERE change = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query([change])?;
     let Some(row) = found.next()? else { return Ok(None) };
-    let text = |column: usize| row.get_ref(column)?.as_str().map_err(|error| corrupt("record_version", error));
+    let text =
+        |column: usize| row.get_ref(column)?.as_str().map_err(|error| corrupt("record_version", error));
     let is_same = text(2)? == key.reference.as_str()
         && row.get::<_, i64>(1)? == rows::kind_number(key.kind)
         && text(0)? == key.site.as_str();
@@ -45,7 +47,10 @@ pub(super) fn versions(
 }
 
 /// As [`versions`], for the one writer.
-pub(super) fn versions_in_writer(tx: &WriteTx<'_>, key: &RecordKey) -> Result<Vec<StoredVersion>, StoreError> {
+pub(super) fn versions_in_writer(
+    tx: &WriteTx<'_>,
+    key: &RecordKey,
+) -> Result<Vec<StoredVersion>, StoreError> {
     let hash = names::record_hash(&key.site, key.kind, key.reference.as_str());
     versions_among(tx.connection, key, tx.tail.all_in_writer(tx.connection, hash)?)
 }
@@ -62,7 +67,11 @@ fn versions_among(
 }
 
 /// A page of records; see [`Store::records`](crate::Store::records).
-pub(super) fn page(connection: &Connection, tail: &Tail, query: &RecordsQuery) -> Result<RecordsPage, StoreError> {
+pub(super) fn page(
+    connection: &Connection,
+    tail: &Tail,
+    query: &RecordsQuery,
+) -> Result<RecordsPage, StoreError> {
     let mut page = RecordsPage::default();
     let mut before = query.after.map_or(i64::MAX, u64::cast_signed);
     let mut examined = 0;
@@ -92,12 +101,17 @@ pub(super) fn page(connection: &Connection, tail: &Tail, query: &RecordsQuery) -
 }
 
 /// The next piece of a site's records, the newest first: each one's first change and reference.
-fn firsts(connection: &Connection, query: &RecordsQuery, before: i64) -> Result<Vec<(i64, Reference)>, StoreError> {
+fn firsts(
+    connection: &Connection,
+    query: &RecordsQuery,
+    before: i64,
+) -> Result<Vec<(i64, Reference)>, StoreError> {
     let sql = "SELECT change, site_id, kind, reference FROM record_version
         WHERE site_id = ?1 AND kind = ?2 AND change < ?3 AND is_first ORDER BY change DESC LIMIT ?4";
     let mut statement = connection.prepare_cached(sql)?;
     let limit = i64::try_from(LOG_PIECE).unwrap_or(i64::MAX);
-    let mut found = statement.query(params![query.site.as_str(), rows::kind_number(query.kind), before, limit])?;
+    let mut found =
+        statement.query(params![query.site.as_str(), rows::kind_number(query.kind), before, limit])?;
     let mut firsts = Vec::new();
     while let Some(row) = found.next()? {
         firsts.push((row.get(0)?, rows::key(row, 1)?.reference));
@@ -201,7 +215,8 @@ fn add_share(
     let mut latest: HashMap<Box<str>, Latest> = HashMap::new();
     let mut stages: Vec<Option<String>> = Vec::new();
     while let Some(row) = log.next()? {
-        let text = |column: usize| row.get_ref(column)?.as_str().map_err(|error| corrupt("record_version", error));
+        let text =
+            |column: usize| row.get_ref(column)?.as_str().map_err(|error| corrupt("record_version", error));
         let reference = text(0)?;
         if shares > 1 && hash_of(reference) % shares != share {
             continue;

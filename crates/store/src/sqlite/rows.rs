@@ -65,8 +65,14 @@ pub(super) fn identifier_number(kind: IdentifierKind) -> u8 {
 pub(super) fn details(version: &Version) -> Result<String, StoreError> {
     let details = Details {
         identifiers: version.identifiers.iter().map(identifier_row).collect(),
-        labels: version.labels.as_ref().map(|labels| labels.iter().map(|l| Cow::Borrowed(l.as_str())).collect()),
-        properties: version.properties.as_ref().map(|properties| properties.iter().map(property_row).collect()),
+        labels: version
+            .labels
+            .as_ref()
+            .map(|labels| labels.iter().map(|l| Cow::Borrowed(l.as_str())).collect()),
+        properties: version
+            .properties
+            .as_ref()
+            .map(|properties| properties.iter().map(property_row).collect()),
         lead: match version.particulars {
             Particulars::Revenue { lead } => lead.map(|lead| (lead.at.as_micros(), lead.date_only)),
             Particulars::Opportunity { .. } => None,
@@ -99,7 +105,9 @@ pub(super) fn version(row: &Row<'_>, first: usize) -> Result<StoredVersion, Stor
     let particulars = match row.get_ref(first + 6)?.as_str_or_null().map_err(|error| corrupt(TABLE, error))? {
         Some(stage) => Particulars::Opportunity { stage: text(stage)? },
         None => Particulars::Revenue {
-            lead: details.lead.map(|(micros, date_only)| Moment { at: Instant::from_micros(micros), date_only }),
+            lead: details
+                .lead
+                .map(|(micros, date_only)| Moment { at: Instant::from_micros(micros), date_only }),
         },
     };
     let version = Version {
@@ -111,7 +119,11 @@ pub(super) fn version(row: &Row<'_>, first: usize) -> Result<StoredVersion, Stor
         properties: details.properties.map(|rows| rows.into_iter().map(property).collect()).transpose()?,
     };
     let change: i64 = row.get(first + 1)?;
-    Ok(StoredVersion { change: change.unsigned_abs(), received_at: Instant::from_micros(row.get(first + 3)?), version })
+    Ok(StoredVersion {
+        change: change.unsigned_abs(),
+        received_at: Instant::from_micros(row.get(first + 3)?),
+        version,
+    })
 }
 
 fn text(raw: &str) -> Result<Text<255>, StoreError> {

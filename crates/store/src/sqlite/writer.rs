@@ -39,14 +39,14 @@ trait Job: Send {
 }
 
 struct Work<T, F> {
-    work: F,
+    run: F,
     result: Option<T>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
 impl<T: Send, F: FnMut(&mut WriteTx<'_>) -> Result<T, StoreError> + Send> Job for Work<T, F> {
     fn apply(&mut self, tx: &mut WriteTx<'_>) -> Result<(), StoreError> {
-        self.result = Some((self.work)(tx)?);
+        self.result = Some((self.run)(tx)?);
         Ok(())
     }
 
@@ -59,7 +59,11 @@ impl<T: Send, F: FnMut(&mut WriteTx<'_>) -> Result<T, StoreError> + Send> Job fo
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, tail: Arc<Tail>, options: &SqliteOptions) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        connection: Connection,
+        tail: Arc<Tail>,
+        options: &SqliteOptions,
+    ) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(options.write_queue.max(1));
         let counters = Arc::new(Counters::default());
         let shared = Arc::clone(&counters);
@@ -87,7 +91,7 @@ impl Writer {
         F: FnMut(&mut WriteTx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Work { work, result: None, reply });
+        let job = Box::new(Work { run: work, result: None, reply });
         self.sender()?.send(job).await.map_err(|_| StoreError::Closing)?;
         answer.await.map_err(|_| StoreError::Closing)?
     }
@@ -99,7 +103,7 @@ impl Writer {
         F: FnMut(&mut WriteTx<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Work { work, result: None, reply });
+        let job = Box::new(Work { run: work, result: None, reply });
         self.sender()?.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => StoreError::Closing,
@@ -241,7 +245,11 @@ fn commit(
     }
 }
 
-fn apply(write: &mut WriteTx<'_>, batch: &mut [Box<dyn Job>], write_all_names: bool) -> Result<(), StoreError> {
+fn apply(
+    write: &mut WriteTx<'_>,
+    batch: &mut [Box<dyn Job>],
+    write_all_names: bool,
+) -> Result<(), StoreError> {
     for job in batch {
         job.apply(write)?;
     }

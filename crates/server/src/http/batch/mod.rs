@@ -176,9 +176,10 @@ impl Intake<'_> {
         self.flush().await?;
         let (index, limit) = (self.out.results.len(), self.app.limits.body_bytes);
         Err(match error {
-            SplitError::NotAnArray => {
-                ApiError::new(Code::MalformedJson, format!("The body must be a JSON array; see item {index}."))
-            }
+            SplitError::NotAnArray => ApiError::new(
+                Code::MalformedJson,
+                format!("The body must be a JSON array; see item {index}."),
+            ),
             SplitError::Unfinished => {
                 ApiError::new(Code::MalformedJson, format!("The JSON array ends within item {index}."))
             }
@@ -193,7 +194,10 @@ impl Intake<'_> {
         if index == self.app.limits.batch_items {
             self.flush().await?;
             let limit = self.app.limits.batch_items;
-            return Err(ApiError::new(Code::BodyTooLarge, format!("A batch must have at most {limit} items.")));
+            return Err(ApiError::new(
+                Code::BodyTooLarge,
+                format!("A batch must have at most {limit} items."),
+            ));
         }
         match parse(item, self.context) {
             Ok(parsed) => self.chunk.push(parsed),
@@ -202,7 +206,13 @@ impl Intake<'_> {
                 self.flush().await?;
                 self.app.metrics.rejected(Code::InvalidBody.name());
                 self.out.rejected += 1;
-                self.out.results.push(ItemOut { index, trace_id, reference: None, result: "rejected", errors });
+                self.out.results.push(ItemOut {
+                    index,
+                    trace_id,
+                    reference: None,
+                    result: "rejected",
+                    errors,
+                });
             }
         }
         if self.chunk.len() == CHUNK_ITEMS {
@@ -255,7 +265,8 @@ type Refused = (Vec<Problem>, Option<String>);
 
 fn parse(item: &[u8], context: Context<'_>) -> Result<(RecordIn, Option<String>), Refused> {
     let malformed = |error: ApiError| {
-        let problem = Problem { pointer: String::new(), code: error.code.name(), detail: error.detail.into_owned() };
+        let problem =
+            Problem { pointer: String::new(), code: error.code.name(), detail: error.detail.into_owned() };
         (vec![problem], None)
     };
     let text = body::text(item).map_err(malformed)?;

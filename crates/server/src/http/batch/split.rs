@@ -84,7 +84,9 @@ impl Splitter {
                 self.next()
             }
             Form::Array if self.state == State::After => Ok(None),
-            Form::Array if self.state == State::Before && self.pending.iter().all(u8::is_ascii_whitespace) => {
+            Form::Array
+                if self.state == State::Before && self.pending.iter().all(u8::is_ascii_whitespace) =>
+            {
                 Err(SplitError::NotAnArray)
             }
             Form::Array => Err(SplitError::Unfinished),
@@ -108,7 +110,9 @@ impl Splitter {
         while self.scanned < self.pending.len() {
             let byte = self.pending[self.scanned];
             match self.state {
-                State::Before | State::First | State::After if byte.is_ascii_whitespace() => self.pending.advance(1),
+                State::Before | State::First | State::After if byte.is_ascii_whitespace() => {
+                    self.pending.advance(1);
+                }
                 State::Before if byte == b'[' => {
                     self.pending.advance(1);
                     self.state = State::First;
@@ -186,7 +190,10 @@ mod tests {
     #[test]
     fn items_are_found_whatever_stands_in_them() {
         let array = br#" [ {"a":"],\"}"} ,[1,[2]], "x,y" , 3 ] "#;
-        assert_eq!(split(Form::Array, &[array]).unwrap(), [r#"{"a":"],\"}"} "#, "[1,[2]]", r#" "x,y" "#, " 3 "]);
+        assert_eq!(
+            split(Form::Array, &[array]).unwrap(),
+            [r#"{"a":"],\"}"} "#, "[1,[2]]", r#" "x,y" "#, " 3 "]
+        );
         assert_eq!(split(Form::Array, &[b"[]"]).unwrap(), [""; 0]);
         assert_eq!(split(Form::Lines, &[b"{}\r\n\n[1]\n ", b"2"]).unwrap(), ["{}\r", "[1]", " 2"]);
     }

@@ -36,8 +36,10 @@ fn navigation(api: &Value) -> String {
         let name = text(&tag["name"]);
         let _ = write!(out, "<li><a href=\"#{}\">{}</a>\n<ul>\n", escape(name), escape(name));
         for (_, method, operation) in operations(api, name) {
-            let (id, summary) = (escape(text(&operation["operationId"])), escape(text(&operation["summary"])));
-            let _ = writeln!(out, "<li><a href=\"#{id}\"><b class=\"{method}\">{method}</b> {summary}</a></li>");
+            let (id, summary) =
+                (escape(text(&operation["operationId"])), escape(text(&operation["summary"])));
+            let _ =
+                writeln!(out, "<li><a href=\"#{id}\"><b class=\"{method}\">{method}</b> {summary}</a></li>");
         }
         out += "</ul></li>\n";
     }
@@ -144,7 +146,7 @@ fn parameters(out: &mut String, api: &Value, operation: &Value) {
 fn request_body(out: &mut String, api: &Value, operation: &Value) {
     let Some(content) = operation["requestBody"]["content"].as_object() else { return };
     for (media_type, media) in content {
-        let _ = write!(out, "<h4>Body <small>{}</small></h4>\n", escape(media_type));
+        let _ = writeln!(out, "<h4>Body <small>{}</small></h4>", escape(media_type));
         properties(out, api, &media["schema"]);
     }
 }
@@ -155,7 +157,8 @@ fn responses(out: &mut String, api: &Value, operation: &Value) {
         let _ = writeln!(out, "<tr><td><code>{status}</code><td>{}", prose(text(&response["description"])));
     }
     *out += "</table>\n";
-    let success = ["200", "201"].iter().map(|status| &operation["responses"][*status]["content"]["application/json"]);
+    let success =
+        ["200", "201"].iter().map(|status| &operation["responses"][*status]["content"]["application/json"]);
     for media in success.filter(|media| !media.is_null()) {
         *out += "<details>\n<summary>Fields of the answer</summary>\n";
         properties(out, api, &media["schema"]);
@@ -211,7 +214,12 @@ fn form(api: &Value, schema: &Value) -> String {
     let mut words: Vec<String> = match &schema["type"] {
         Value::String(one) => vec![one.clone()],
         Value::Array(several) => several.iter().map(|one| text(one).to_owned()).collect(),
-        _ => schema["anyOf"].as_array().into_iter().flatten().map(|one| text(&one["type"]).to_owned()).collect(),
+        _ => schema["anyOf"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| text(&one["type"]).to_owned())
+            .collect(),
     };
     words.retain(|word| word != "null" && !word.is_empty());
     let mut form = words.join(" or ");
@@ -235,7 +243,10 @@ fn failures(out: &mut String) {
              <table>\n<tr><th>Code<th>Status<th>Meaning\n";
     for code in Code::ALL {
         let (name, status, title) = (code.name(), code.status().as_u16(), code.title());
-        let _ = writeln!(out, "<tr id=\"{name}\"><td><code>{name}</code><td class=\"number\">{status}<td>{title}");
+        let _ = writeln!(
+            out,
+            "<tr id=\"{name}\"><td><code>{name}</code><td class=\"number\">{status}<td>{title}"
+        );
     }
     *out += "</table>\n</section>\n";
 }
