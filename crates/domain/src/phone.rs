@@ -30,6 +30,57 @@ impl Country {
             return None;
         }
         let number = phonenumber::parse(Some(self.0), raw).ok()?;
-        Some(number.format().mode(phonenumber::Mode::E164).to_string())
+        let text = number.format().mode(phonenumber::Mode::E164).to_string();
+        // What cannot be read back is no number, and would not be equal to itself.
+        phonenumber::parse(None, &text).is_ok().then_some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn e164(country: &str, raw: &str) -> Option<String> {
+        Country::parse(country).unwrap().e164(raw)
+    }
+
+    /// From libphonenumber's own tests and from what people type.
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        let cases = [
+            ("GB", "020 7946 0018", Some("+442079460018")),
+            ("GB", "+44 (0)20 7946 0018", Some("+442079460018")),
+            ("GB", "0044 20 7946 0018", Some("+442079460018")),
+            ("US", "(650) 253-0000", Some("+16502530000")),
+            ("US", "1-650-253-0000 ext. 4", Some("+16502530000")),
+            ("IT", "02 3661 8300", Some("+390236618300")),
+            ("DE", "030/901820", Some("+4930901820")),
+            ("GB", "+965 2244 1234", Some("+96522441234")),
+            ("GB", "tel:+442079460018", Some("+442079460018")),
+            ("GB", "ask for Ann", None),
+            ("GB", "1", None),
+            ("GB", "", None),
+            ("GB", "+", None),
+        ];
+        for (country, raw, expected) in cases {
+            assert_eq!(e164(country, raw).as_deref(), expected, "{country} {raw}");
+        }
+        assert_eq!(e164("GB", &"9".repeat(1_000_000)), None);
+        assert_eq!(Country::parse("UK").map_err(|error| error.code), Err("unknown_country"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_number_or_none(raw in "\\PC{0,40}", digits in "[-+ ()0-9.ext#;=]{0,70}") {
+            let _ = (e164("GB", &raw), e164("US", &digits));
+        }
+
+        #[test]
+        fn a_number_in_e164_is_itself(raw in "[0-9]{9,11}") {
+            if let Some(number) = e164("GB", &raw) {
+                prop_assert_eq!(e164("US", &number), Some(number.clone()));
+            }
+        }
     }
 }

@@ -174,7 +174,7 @@ mod tests {
     fn split(form: Form, pieces: &[&[u8]]) -> Result<Vec<String>, SplitError> {
         let mut splitter = Splitter::new(form, 1_000);
         let mut items = Vec::new();
-        let mut keep = |item: BytesMut| items.push(String::from_utf8(item.to_vec()).unwrap());
+        let mut keep = |item: BytesMut| items.push(String::from_utf8_lossy(&item).into_owned());
         for piece in pieces {
             splitter.push(piece);
             while let Some(item) = splitter.next()? {

@@ -19,7 +19,8 @@ curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/opportunity/upload" \
 curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/revenue/upload" \
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \
   -d '{"Reference": "INV-1", "Value": 1200, "CurrencyCode": "GBP", "RevenueClosedDate": "2024-02-20",
-       "Labels": ["Invoice"], "VisitorIdentifierOptions": [{"Key": "EmailAddress", "Value": "ann@example.com"}]}'
+       "Labels": ["Invoice"],
+       "VisitorIdentifierOptions": [{"Key": "EmailAddress", "Value": "ann@example.com"}]}'
 
 # Check an upload without storing it
 curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/opportunity/upload?validateOnly=true" \
@@ -35,7 +36,8 @@ curl --fail-with-body -X POST "$TOUCHLINE/api/v1/sites/$SITE/opportunities/batch
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/x-ndjson" --data-binary @-
 
 # List what was won since January
-curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities?stage=Won&from=2024-01-01" -H "Authorization: Bearer $TOKEN"
+curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities?stage=Won&from=2024-01-01" \
+  -H "Authorization: Bearer $TOKEN"
 
 # Get one with its versions and stage history
 curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities/OPP-1" -H "Authorization: Bearer $TOKEN"
@@ -44,7 +46,9 @@ curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities/OPP-1" -H "Au
 curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/pipeline" -H "Authorization: Bearer $TOKEN"
 
 # Everything as a spreadsheet
-curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities" -H "Authorization: Bearer $TOKEN" -H "Accept: text/csv"
+curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities" \
+  -H "Authorization: Bearer $TOKEN" -H "Accept: text/csv"
 
 # Delete one
-curl --fail-with-body -X DELETE "$TOUCHLINE/api/v1/sites/$SITE/opportunities/OPP-3" -H "Authorization: Bearer $TOKEN"
+curl --fail-with-body -X DELETE "$TOUCHLINE/api/v1/sites/$SITE/opportunities/OPP-3" \
+  -H "Authorization: Bearer $TOKEN"
