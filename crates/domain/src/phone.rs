@@ -24,15 +24,17 @@ impl Country {
     }
 
     /// The number in E.164 (`+442079460018`), read as one of this country's when it carries no country code.
-    /// `None` when it is no possible number. Rules: libphonenumber's.
+    /// `None` when the plan has no such number:
+    /// half-read numbers would not be equal to themselves. Rules: libphonenumber's.
     pub fn e164(self, raw: &str) -> Option<String> {
         if raw.len() > Self::NUMBER_LENGTH_MAX {
             return None;
         }
-        let number = phonenumber::parse(Some(self.0), raw).ok()?;
-        let text = number.format().mode(phonenumber::Mode::E164).to_string();
-        // What cannot be read back is no number, and would not be equal to itself.
-        phonenumber::parse(None, &text).is_ok().then_some(text)
+        let raw = raw.trim().trim_start_matches("tel:");
+        // The library would strip this country's trunk prefix from a number that begins with another's code.
+        let default_country = (!raw.starts_with('+')).then_some(self.0);
+        let number = phonenumber::parse(default_country, raw).ok()?;
+        number.is_valid().then(|| number.format().mode(phonenumber::Mode::E164).to_string())
     }
 }
 
@@ -57,6 +59,7 @@ mod tests {
             ("IT", "02 3661 8300", Some("+390236618300")),
             ("DE", "030/901820", Some("+4930901820")),
             ("GB", "+965 2244 1234", Some("+96522441234")),
+            ("US", "+44 121 496 0018", Some("+441214960018")),
             ("GB", "tel:+442079460018", Some("+442079460018")),
             ("GB", "ask for Ann", None),
             ("GB", "1", None),
