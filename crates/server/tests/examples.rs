@@ -71,3 +71,20 @@ fn the_page_loads_nothing_from_elsewhere() {
     let policy = reply.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'"), "{policy}");
 }
+
+/// So that a change of the API shows in review, and a client can be made without a server.
+#[test]
+fn the_committed_description_is_what_is_served() {
+    let server = Server::start();
+    let served = server.get("/openapi.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    if std::env::var_os("TOUCHLINE_UPDATE_OPENAPI").is_some() {
+        std::fs::write(&path, served.text()).unwrap();
+        return;
+    }
+    assert!(
+        committed == served.text(),
+        "docs/openapi.json is stale: run TOUCHLINE_UPDATE_OPENAPI=1 cargo test -p touchline --test examples"
+    );
+}

@@ -73,7 +73,7 @@ fn lock(config: &Config) -> Result<File, CliError> {
     let path = config.database_path()?.with_added_extension("lock");
     let refuse = |error: &dyn std::fmt::Display| CliError(format!("{}: {error}", path.display()));
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|error| refuse(&error))?;
+        touchline_store::sqlite::create_folder(folder)?;
     }
     let file = File::options().create(true).append(true).open(&path).map_err(|error| refuse(&error))?;
     match file.try_lock() {

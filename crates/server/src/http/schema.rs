@@ -199,3 +199,73 @@ fn schema(value: &Value) -> RefOr<Schema> {
     // The literals above are schemas; a test reads the whole description back.
     serde_json::from_value(value.clone()).unwrap_or_else(|_| RefOr::T(Schema::default()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::record_in::{Context, RecordIn};
+    use serde_json::value::RawValue;
+    use touchline_domain::record::RecordKind;
+    use touchline_domain::{Country, Instant, Site, SiteId, Text, TimeZoneName};
+
+    fn site() -> Site {
+        Site {
+            id: SiteId::parse("s").unwrap(),
+            name: Text::parse("Site").unwrap(),
+            currency: Currency::parse("GBP").unwrap(),
+            phone_country: Country::parse("GB").unwrap(),
+            time_zone: TimeZoneName::parse("Europe/London").unwrap(),
+            stages: Vec::new(),
+            strict_stages: false,
+            created_at: Instant::from_micros(0),
+        }
+    }
+
+    /// Pointers of what was ignored, or of what was wrong.
+    fn read(kind: RecordKind, body: &Value) -> Result<Vec<String>, Vec<String>> {
+        let raw = RawValue::from_string(body.to_string()).unwrap();
+        let now = Instant::from_micros(1_800_000_000_000_000);
+        let context = Context { kind, site: &site(), now, default_currency: None };
+        RecordIn::parse(&raw, "", context)
+            .map(|parsed| parsed.notes.ignored)
+            .map_err(|problems| problems.into_iter().map(|problem| problem.pointer).collect())
+    }
+
+    /// Every member, with the values that its schema gives as examples.
+    fn complete(schema: &Value) -> Value {
+        let mut body = json!({
+            "VisitorIdentifierOptions": [{ "Key": "EmailAddress", "Value": "ann@example.com" }],
+            "AdditionalDataProperties": [{ "Name": "Agent", "Value": "Ann" }],
+            "Labels": ["North"],
+            "LeadDate": "2024-01-15",
+        });
+        for (name, property) in schema["properties"].as_object().unwrap() {
+            if !property["example"].is_null() {
+                body[name] = property["example"].clone();
+            }
+        }
+        let members = body.as_object_mut().unwrap();
+        members.retain(|name, _| !schema["properties"][name].is_null());
+        body
+    }
+
+    #[test]
+    fn what_is_described_is_what_is_read() {
+        for (kind, schema) in
+            [(RecordKind::Opportunity, OpportunityIn::schema()), (RecordKind::Revenue, RevenueIn::schema())]
+        {
+            let schema = serde_json::to_value(schema).unwrap();
+            let body = complete(&schema);
+            let described = schema["properties"].as_object().unwrap();
+            assert_eq!(body.as_object().unwrap().len(), described.len(), "an example of every member");
+            assert_eq!(read(kind, &body), Ok(Vec::new()), "no described member is unknown to the parser");
+            for name in described.keys() {
+                let mut without = body.clone();
+                without.as_object_mut().unwrap().remove(name);
+                let is_required = schema["required"].as_array().unwrap().iter().any(|required| required == name);
+                let expected = if is_required { Err(vec![format!("/{name}")]) } else { Ok(Vec::new()) };
+                assert_eq!(read(kind, &without), expected, "{kind:?} without {name}");
+            }
+        }
+    }
+}

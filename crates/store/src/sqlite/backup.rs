@@ -35,8 +35,7 @@ pub fn restore(source: &Path, path: &Path) -> Result<(), StoreError> {
         return Err(refused(source, &format!("is damaged and was not restored: {violation}")));
     }
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)
-            .map_err(|error| refused(folder, &format!("cannot be created: {error}")))?;
+        open::create_folder(folder)?;
     }
     let partial = path.with_added_extension("partial");
     remove_partial(&partial)?;

@@ -29,7 +29,7 @@ use touchline_domain::{Instant, Site, SiteId, Token, TokenId};
 use writer::Writer;
 
 pub use backup::restore;
-pub use open::{SqliteOptions, schema_version};
+pub use open::{SqliteOptions, create_folder, schema_version};
 
 /// [`Store`] on an embedded database.
 pub struct SqliteStore {

@@ -1,7 +1,8 @@
 use crate::StoreError;
 use rusqlite::{Connection, OpenFlags};
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::Read;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -56,8 +57,7 @@ pub(super) fn files(path: &Path) -> [PathBuf; 3] {
 /// Opens the connection that writes, creating or migrating the database.
 pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreError> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| refused(folder, &format!("cannot be created: {error}")))?;
+        create_folder(folder)?;
     }
     let is_new = inspect(path)?;
     let refuse = |error: rusqlite::Error| refused(path, &format!("cannot be opened for writing: {error}"));
@@ -72,6 +72,16 @@ pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection,
     connection.pragma_update(None, "wal_autocheckpoint", options.checkpoint_pages).map_err(refuse)?;
     migrate(&mut connection).map_err(refuse)?;
     Ok(connection)
+}
+
+/// Creates a folder for data, with those above it, unless it is there. Only its owner may look into it.
+pub fn create_folder(folder: &Path) -> Result<(), StoreError> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(folder).map_err(|error| refused(folder, &format!("cannot be created: {error}")))
 }
 
 /// Opens a connection that only reads an existing database.
