@@ -45,7 +45,7 @@ impl SqliteStore {
     pub fn open(path: &Path, options: &SqliteOptions) -> Result<Self, StoreError> {
         let connection = open::writer(path, options)?;
         let readers = Arc::new(Readers::open(path, options)?);
-        let tail = Arc::new(Tail::load(&connection, options.gathered_names)?);
+        let tail = Arc::new(Tail::open(&connection, options.gathered_names)?);
         let writer = Writer::start(connection, Arc::clone(&tail), options)?;
         Ok(Self { path: path.to_owned(), writer, readers, tail })
     }

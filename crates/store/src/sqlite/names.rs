@@ -62,9 +62,12 @@ pub(super) fn second_of(instant: Instant) -> i64 {
 
 /// Every entry of a version.
 pub(super) fn entries(key: &RecordKey, version: &Version, change: i64) -> Vec<Entry> {
-    let second = second_of(version.occurred.at);
+    entries_of(key, &version.identifiers, second_of(version.occurred.at), change)
+}
+
+fn entries_of(key: &RecordKey, identifiers: &[Identifier], second: i64, change: i64) -> Vec<Entry> {
     let record = record_hash(&key.site, key.kind, key.reference.as_str());
-    let identifiers = version.identifiers.iter().map(|identifier| identifier_hash(&key.site, identifier));
+    let identifiers = identifiers.iter().map(|identifier| identifier_hash(&key.site, identifier));
     std::iter::once(record).chain(identifiers).map(|hash| Entry { hash, second, change }).collect()
 }
 
@@ -111,21 +114,18 @@ pub(super) struct Draft {
 }
 
 impl Tail {
-    /// Reads the tail of the log.
-    pub(super) fn load(connection: &Connection, gathered_max: usize) -> Result<Self, StoreError> {
+    /// Begins where the index ends; the log after it is read when it is first needed.
+    pub(super) fn open(connection: &Connection, gathered_max: usize) -> Result<Self, StoreError> {
         let after = indexed_through(connection)?;
-        let through = last_change(connection)?;
-        let mut state = TailState {
+        Ok(Self(Mutex::new(TailState {
             stretches: (0..STRETCHES).map(|_| Stretch::default()).collect(),
             after,
             through: after,
             gathered: 0,
             gathered_max,
             cursor: 0,
-            round_began: through,
-        };
-        state.read_log(connection, through)?;
-        Ok(Self(Mutex::new(state)))
+            round_began: after,
+        })))
     }
 
     fn state(&self) -> MutexGuard<'_, TailState> {
@@ -149,7 +149,7 @@ impl Tail {
         }
         let last_change = last_change(connection)?;
         if last_change > state.through {
-            // Another process wrote.
+            // A crash or another process left it behind.
             state.read_log(connection, last_change)?;
         }
         found.extend(state.range(hash, from, to));
@@ -200,7 +200,7 @@ impl Tail {
     pub(super) fn begin(&self, connection: &Connection, last_change: i64) -> Result<Draft, StoreError> {
         let mut state = self.state();
         if last_change > state.through {
-            // Another process wrote.
+            // A crash or another process left it behind.
             state.read_log(connection, last_change)?;
         }
         let TailState { cursor, round_began, after, .. } = *state;
@@ -328,14 +328,15 @@ impl TailState {
 
     /// Reads the log after what is covered, up to `through`.
     fn read_log(&mut self, connection: &Connection, through: i64) -> Result<(), StoreError> {
-        let sql = "SELECT site_id, kind, reference, occurred_at, change, occurred_date_only, received_at, value_minor,
-            currency, stage, details FROM record_version WHERE change > ?1 AND change <= ?2";
+        let sql = "SELECT site_id, kind, reference, occurred_at, change, details FROM record_version
+            WHERE change > ?1 AND change <= ?2";
         let mut statement = connection.prepare_cached(sql)?;
         let mut log = statement.query([self.through, through])?;
         while let Some(row) = log.next()? {
             let key = rows::key(row, 0)?;
-            let stored = rows::version(row, 3)?;
-            self.insert(&entries(&key, &stored.version, stored.change.cast_signed()));
+            let second = second_of(Instant::from_micros(row.get(3)?));
+            let identifiers = rows::identifiers(row, 5)?;
+            self.insert(&entries_of(&key, &identifiers, second, row.get(4)?));
         }
         self.through = through;
         Ok(())

@@ -24,7 +24,7 @@ pub struct SqliteOptions {
     /// The write-ahead log is copied into the database each time it has grown by this many pages.
     pub checkpoint_pages: u32,
     /// How many entries of the index of names are gathered in memory before they are written, some 60 bytes each;
-    /// the more, the fewer pages each of them costs, and the longer the start after a crash.
+    /// the more, the fewer pages each of them costs, and the longer the first request after a crash waits.
     pub gathered_names: usize,
 }
 

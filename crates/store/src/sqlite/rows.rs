@@ -126,6 +126,18 @@ pub(super) fn version(row: &Row<'_>, first: usize) -> Result<StoredVersion, Stor
     })
 }
 
+/// The identifiers alone of the column `details`.
+pub(super) fn identifiers(row: &Row<'_>, details: usize) -> Result<Vec<Identifier>, StoreError> {
+    #[derive(Deserialize)]
+    struct Identifiers<'a> {
+        #[serde(rename = "i", borrow)]
+        identifiers: Vec<IdentifierRow<'a>>,
+    }
+    let details = row.get_ref(details)?.as_str().map_err(|error| corrupt(TABLE, error))?;
+    let details: Identifiers<'_> = serde_json::from_str(details).map_err(|error| corrupt(TABLE, error))?;
+    details.identifiers.into_iter().map(identifier).collect()
+}
+
 fn text(raw: &str) -> Result<Text<255>, StoreError> {
     Text::parse(raw).map_err(|error| corrupt(TABLE, error))
 }
