@@ -40,11 +40,11 @@ impl<R: Right> FromRequestParts<Arc<App>> for Caller<R> {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let token = token(parts, app)?;
-        let params = RawPathParams::from_request_parts(parts, app).await;
-        let site_id = params.ok().and_then(|params| {
-            let (_, site_id) = params.iter().find(|(name, _)| *name == "siteId")?;
-            SiteId::parse(site_id).ok()
-        });
+        let params = RawPathParams::from_request_parts(parts, app)
+            .await
+            .map_err(|_| super::query::invalid("path", "malformed", "must be UTF-8, percent-encoded"))?;
+        let site_id = params.iter().find(|(name, _)| *name == "siteId");
+        let site_id = site_id.and_then(|(_, site_id)| SiteId::parse(site_id).ok());
         let site = site(app, &token, site_id, R::SCOPE)?;
         Ok(Self { site, right: std::marker::PhantomData })
     }

@@ -183,13 +183,25 @@ fn just_after(moment: Moment) -> Instant {
     Instant::from_micros(moment.at.as_micros() + 1)
 }
 
+/// The form that the client prefers; `None` is a page of JSON, which is also the answer to `*/*` and to what nobody
+/// offers.
 fn export_format(headers: &HeaderMap) -> Option<Format> {
     let accept = headers.get(ACCEPT)?.to_str().ok()?;
-    accept.split(',').find_map(|one| match one.split(';').next().unwrap_or("").trim() {
-        "text/csv" => Some(Format::Csv),
-        "application/x-ndjson" | "application/ndjson" => Some(Format::Ndjson),
-        _ => None,
-    })
+    let mut preferred = (0.0, None);
+    for one in accept.split(',') {
+        let mut parts = one.split(';').map(str::trim);
+        let format = match parts.next().unwrap_or("").to_ascii_lowercase().as_str() {
+            "text/csv" => Some(Format::Csv),
+            "application/x-ndjson" | "application/ndjson" => Some(Format::Ndjson),
+            "application/json" | "application/*" | "*/*" => None,
+            _ => continue,
+        };
+        let quality = parts.find_map(|parameter| parameter.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
+        if quality > preferred.0 {
+            preferred = (quality, format);
+        }
+    }
+    preferred.1
 }
 
 fn stream(app: &Arc<App>, site: Arc<Site>, query: RecordsQuery, format: Format) -> Response {

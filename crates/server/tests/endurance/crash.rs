@@ -2,21 +2,22 @@
 
 use crate::crm::{Crm, compare_in_parallel, compare_list};
 use crate::dice::Dice;
-use crate::harness::{Reply, Server, run_ok, touchline};
+use crate::harness::{Server, run_ok, touchline};
+use crate::stop::{assert_ends_well, is_clean_refusal, take_data};
 use crate::{DEADLINE, UNLIMITED, announce, assert_sound, eventually};
+use serde_json::json;
+use std::fmt::Write;
 use std::fs;
-use std::path::Path;
-use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use tempfile::TempDir;
 
-type Environment<'a> = Vec<(&'a str, &'a str)>;
-
 /// How often each test kills the server.
-fn crashes() -> usize {
+pub(crate) fn crashes() -> usize {
     match std::env::var("TOUCHLINE_TEST_CRASHES") {
         Ok(number) => number.parse().expect("TOUCHLINE_TEST_CRASHES is a number"),
         Err(_) => 50,
@@ -31,7 +32,7 @@ fn nothing_acknowledged_is_lost_however_often_the_server_is_killed() {
 #[test]
 fn nothing_acknowledged_is_lost_when_kills_hit_checkpoints() {
     let environment = [&UNLIMITED[..], &[("TOUCHLINE_SQLITE_CHECKPOINT_PAGES", "20")]].concat();
-    kill_often("kills among checkpoints", &environment, crashes() / 2);
+    kill_often("kills among checkpoints", &environment, crashes().div_ceil(2));
 }
 
 /// Loads and kills the server again and again on one data folder, and compares after each restart.
@@ -41,7 +42,8 @@ fn kill_often(test: &str, environment: &[(&str, &str)], crashes: usize) {
     let mut server = Server::start_with(environment);
     let mut team = Crm::team(16, &server.token, &mut dice);
     for crash in 1..=crashes {
-        let (data, token) = load_until_killed(server, &mut team, &mut dice);
+        let plan = Crash::draw(&mut dice, Duration::from_millis(50));
+        let (data, token) = load_until_killed(server, &mut team, &plan);
         let is_tenth = crash % 10 == 0;
         if is_tenth {
             assert_sound(data.path());
@@ -60,10 +62,8 @@ fn kill_often(test: &str, environment: &[(&str, &str)], crashes: usize) {
 }
 
 /// Lets clients upload until so many uploads were acknowledged, and kills the server in the middle of the others.
-fn load_until_killed(server: Server, team: &mut [Crm], dice: &mut Dice) -> (TempDir, String) {
-    let (clients, acknowledgements) = (8 + dice.below(team.len() - 7), 1 + dice.below(400));
-    let ending = if dice.one_in(5) { Ending::KilledWhileStopping } else { Ending::Killed };
-    let team = &mut team[..clients];
+fn load_until_killed(server: Server, team: &mut [Crm], crash: &Crash) -> (TempDir, String) {
+    let team = &mut team[..crash.clients];
     let connections: Vec<_> = team.iter().map(|_| server.connect()).collect();
     let (acknowledge, acknowledged) = mpsc::channel();
     thread::scope(|scope| {
@@ -72,96 +72,155 @@ fn load_until_killed(server: Server, team: &mut [Crm], dice: &mut Dice) -> (Temp
             scope.spawn(move || {
                 while let Ok(reply) = crm.upload(&mut connection) {
                     if reply.status != 201 {
-                        assert!(ending == Ending::KilledWhileStopping && is_clean_refusal(&reply), "{reply:?}");
-                        break;
+                        return assert!(crash.stops_first && is_clean_refusal(&reply), "{reply:?}");
                     }
                     // Whoever kills may have heard enough.
                     let _ = acknowledge.send(());
                 }
             });
         }
-        for _ in 0..acknowledgements {
+        for _ in 0..crash.acknowledgements {
             acknowledged.recv_timeout(DEADLINE).expect("uploads are answered");
         }
-        if ending == Ending::KilledWhileStopping {
+        if crash.stops_first {
             server.terminate();
         }
         // This waits for nothing: it puts the kill anywhere between two commits, or into the server's own end.
-        thread::sleep(Duration::from_micros(dice.below(3_000) as u64));
+        thread::sleep(crash.pause);
         server.kill()
     })
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Ending {
-    Killed,
-    KilledWhileStopping,
+/// How one life of the server goes.
+struct Crash {
+    clients: usize,
+    acknowledgements: usize,
+    /// Whether it is told to stop, and killed while it does.
+    stops_first: bool,
+    pause: Duration,
 }
 
-/// The answer of a server that is stopping.
-fn is_clean_refusal(reply: &Reply) -> bool {
-    reply.status == 503 && reply.code() == "shutting_down" && reply.header("retry-after").is_some()
+impl Crash {
+    fn draw(dice: &mut Dice, stopping_takes: Duration) -> Self {
+        let stops_first = dice.one_in(5);
+        let pause_max = if stops_first { stopping_takes } else { Duration::from_millis(3) };
+        Self {
+            clients: 8 + dice.below(9),
+            acknowledgements: 1 + dice.below(400),
+            stops_first,
+            pause: pause_max.mul_f64(dice.below(1_000) as f64 / 1_000.0),
+        }
+    }
 }
 
 /// A proper end writes what crashes leave to be made good, so that later crashes meet a store with and without it.
 fn end_well_and_restart(mut server: Server, environment: &[(&str, &str)]) -> Server {
     server.terminate();
     assert_ends_well(&mut server);
-    let token = server.token.clone();
-    let data = std::mem::replace(&mut server.data, tempfile::tempdir().unwrap());
-    Server::start_on(data, token, environment)
-}
-
-/// The process ends by itself within the deadline, with exit code 0.
-fn assert_ends_well(server: &mut Server) {
-    let stat = format!("/proc/{}/stat", server.pid());
-    let has_ended = || fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "));
-    eventually("the server ends", has_ended);
-    assert!(server.wait(), "the server ends with exit code 0");
+    Server::start_on(take_data(&mut server), server.token.clone(), environment)
 }
 
 #[test]
-fn a_stopping_server_answers_every_request_that_was_sent_before() {
-    let mut dice = Dice::thrown("stops");
+fn nothing_acknowledged_is_lost_when_kills_hit_the_index_of_names() {
+    let started = Instant::now();
+    let mut dice = Dice::thrown("kills within the index");
     let mut server = Server::start_with(&UNLIMITED);
     let mut team = Crm::team(16, &server.token, &mut dice);
-    for _ in 0..10 {
-        stop_under_load(&mut server, &mut team, &mut dice);
-        server = Server::start_on(take_data(&mut server), server.token.clone(), &UNLIMITED);
+    // Names gather in memory up to a number of them. From then on every commit writes a part of their index.
+    let people = 260_000;
+    (0..people).step_by(50_000).for_each(|first| name_many_people(&server, first..people.min(first + 50_000)));
+    for crash in 1..=crashes().div_ceil(10) {
+        let plan = Crash { stops_first: crash % 2 == 0, ..Crash::draw(&mut dice, Duration::from_secs(1)) };
+        let (data, token) = load_until_killed(server, &mut team, &plan);
+        server = Server::start_on(data, token, &UNLIMITED);
         compare_in_parallel(&mut team, || server.connect(), Crm::compare_touched);
+        for person in [0, dice.below(people), people - 1] {
+            assert_eq!(records_of_person(&server, person), [format!("many-{}", person / 50)], "person {person}");
+        }
     }
-    compare_list(&team, &mut server.connect());
+    compare_in_parallel(&mut team, || server.connect(), Crm::compare_all);
     assert_sound(server.data.path());
+    announce(&format!("kills within the index: {:.1?}", started.elapsed()));
 }
 
-fn take_data(server: &mut Server) -> TempDir {
-    std::mem::replace(&mut server.data, tempfile::tempdir().unwrap())
+/// Uploads records that name fifty people each, in one batch.
+fn name_many_people(server: &Server, people: Range<usize>) {
+    let mut batch = String::new();
+    for first in people.step_by(50) {
+        let name = |person| json!({ "Key": "EmailAddress", "Value": format!("person{person}@example.com") });
+        let upload = json!({
+            "Reference": format!("many-{}", first / 50), "PipelineStage": "Lead", "OpportunityValue": 1,
+            "OpportunityDateTime": "2024-01-01", "CurrencyCode": "GBP",
+            "VisitorIdentifierOptions": (first..first + 50).map(name).collect::<Vec<_>>(),
+        });
+        writeln!(batch, "{upload}").unwrap();
+    }
+    let headers = [("Content-Type", "application/x-ndjson")];
+    let reply = server.request("POST", "/api/v1/sites/s/opportunities/batch", &headers, batch.as_bytes());
+    assert_eq!((reply.status, &reply.json()["rejected"]), (200, &json!(0)), "{}", reply.text());
 }
 
-/// Sends SIGTERM among uploads. Those sent before it must be answered: stored, or refused in a way that says so.
-fn stop_under_load(server: &mut Server, team: &mut [Crm], dice: &mut Dice) {
-    let is_stopping = &AtomicBool::new(false);
-    let connections: Vec<_> = team.iter().map(|_| server.connect()).collect();
-    let (acknowledge, acknowledged) = mpsc::channel();
-    thread::scope(|scope| {
-        for (crm, mut connection) in team.iter_mut().zip(connections) {
-            let acknowledge = acknowledge.clone();
-            scope.spawn(move || {
-                loop {
-                    let sent_before = !is_stopping.load(Ordering::SeqCst);
-                    match crm.upload(&mut connection) {
-                        Ok(reply) if reply.status == 201 => drop(acknowledge.send(())),
-                        Ok(reply) => return assert!(is_clean_refusal(&reply), "{reply:?}"),
-                        Err(error) => return assert!(!sent_before, "sent before SIGTERM and not answered: {error}"),
-                    }
-                }
-            });
-        }
-        for _ in 0..1 + dice.below(300) {
-            acknowledged.recv_timeout(DEADLINE).expect("uploads are answered");
-        }
-        is_stopping.store(true, Ordering::SeqCst);
-        server.terminate();
+fn records_of_person(server: &Server, person: usize) -> Vec<String> {
+    let path = format!("/api/v1/sites/s/opportunities?email=person{person}@example.com");
+    let found = server.get(&path).json()["records"].take();
+    found.as_array().unwrap().iter().map(|record| record["reference"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_backup_that_is_killed_leaves_nothing_under_its_name() {
+    let mut dice = Dice::thrown("killed backups");
+    let server = Server::start_with(&UNLIMITED);
+    let mut team: Vec<_> = Crm::team(8, &server.token, &mut dice).into_iter().map(Crm::with_long_notes).collect();
+    compare_in_parallel(&mut team, || server.connect(), |crm, connection| {
+        (0..200).for_each(|_| assert_eq!(crm.upload(connection).unwrap().status, 201));
     });
-    assert_ends_well(server);
+    let folder = tempfile::tempdir().unwrap();
+    let destination = folder.path().join("backup.db");
+    let mut killed = 0;
+    while killed < crashes().div_ceil(5) {
+        kill_backup(server.data.path(), &destination, &mut dice);
+        if destination.exists() {
+            // It was faster than the kill: then it must be whole.
+            assert_holds_all(&destination, &mut team);
+            fs::remove_file(&destination).unwrap();
+        } else {
+            killed += 1;
+        }
+    }
+    run_ok(server.data.path(), &["backup", destination.to_str().unwrap()]);
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["backup.db"], "a backup after killed ones leaves itself alone");
+    assert_holds_all(&destination, &mut team);
+}
+
+/// Begins a backup, over what earlier ones left, and kills it at a random instant after its first write.
+fn kill_backup(data: &Path, destination: &Path, dice: &mut Dice) {
+    let folder = destination.parent().unwrap();
+    let before = listing(folder);
+    let mut backup = touchline();
+    backup.arg("backup").arg(destination).arg("--data").arg(data).stdout(Stdio::null());
+    let mut backup = backup.spawn().unwrap();
+    eventually("the backup writes something", || listing(folder) != before);
+    // This waits for nothing: it chooses how much of the backup is written.
+    thread::sleep(Duration::from_micros(dice.below(10_000) as u64));
+    backup.kill().unwrap();
+    backup.wait().unwrap();
+}
+
+/// What there is in a folder, how long and how old.
+fn listing(folder: &Path) -> Vec<(PathBuf, u64, SystemTime)> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let described = |path: PathBuf| {
+        let metadata = path.metadata().ok()?;
+        Some((path, metadata.len(), metadata.modified().unwrap()))
+    };
+    paths.filter_map(described).collect()
+}
+
+/// A backup, once restored, serves every record.
+fn assert_holds_all(backup: &Path, team: &mut [Crm]) {
+    let data = tempfile::tempdir().unwrap();
+    run_ok(data.path(), &["restore", backup.to_str().unwrap()]);
+    let server = Server::start_on(data, String::new(), &UNLIMITED);
+    compare_in_parallel(team, || server.connect(), Crm::compare_all);
 }

@@ -2,7 +2,7 @@
 
 use crate::dice::Dice;
 use crate::harness::{Connection, Reply};
-use crate::model::{Statement, Versions, without_receipts};
+use crate::model::{Statement, Versions, own_email, without_receipts};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +15,8 @@ pub(crate) struct Crm {
     records: Vec<Record>,
     /// Records that uploads went to since they were last compared.
     touched: BTreeSet<usize>,
+    /// The record that the last upload went to.
+    sent: usize,
 }
 
 struct Record {
@@ -34,6 +36,7 @@ impl Crm {
             note_max: 300,
             records: Vec::new(),
             touched: BTreeSet::new(),
+            sent: 0,
         };
         (0..size).map(crm).collect()
     }
@@ -44,18 +47,35 @@ impl Crm {
         self
     }
 
-    /// Sends one upload: new, an update or a repeat. An acknowledged one counts from now on; one that was refused
-    /// must never be seen; one that was not answered may be stored or not.
+    /// Sends one upload and hears the answer. An acknowledged one counts from now on; one that was refused must never
+    /// be seen; one that was not answered may be stored or not.
     pub(crate) fn upload(&mut self, connection: &mut Connection) -> std::io::Result<Reply> {
+        self.send(connection)?;
+        self.hear(connection)
+    }
+
+    /// Sends one upload: new, an update or a repeat.
+    pub(crate) fn send(&mut self, connection: &mut Connection) -> std::io::Result<()> {
         let (number, statement) = self.next();
         self.touched.insert(number);
+        self.sent = number;
         let record = &mut self.records[number];
         let body = statement.body(&record.reference).to_string();
-        record.unanswered = Some(statement.clone());
-        let bearer = format!("Bearer {}", self.token);
-        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-        let reply = connection.request("PUT", "/v1/s/opportunity/upload", &headers, body.as_bytes())?;
-        record.unanswered = None;
+        record.unanswered = Some(statement);
+        let head = format!(
+            "PUT /v1/s/opportunity/upload HTTP/1.1\r\nHost: touchline\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            self.token,
+            body.len()
+        );
+        connection.send((head + &body).as_bytes())
+    }
+
+    /// Hears the answer to what was sent last.
+    pub(crate) fn hear(&mut self, connection: &mut Connection) -> std::io::Result<Reply> {
+        let reply = connection.reply()?;
+        let record = &mut self.records[self.sent];
+        let statement = record.unanswered.take().expect("something was sent");
         if reply.status == 201 {
             let outcome = record.versions.outcome_of(&statement);
             assert_eq!(reply.header("touchline-result"), Some(outcome), "{}", record.reference);
@@ -68,12 +88,14 @@ impl Crm {
     fn next(&mut self) -> (usize, Statement) {
         if self.records.is_empty() || self.dice.below(10) < 6 {
             let reference = format!("crm{}-{}", self.name, self.records.len());
+            let statement = Statement::draw(&mut self.dice, &reference, self.note_max);
             self.records.push(Record { reference, versions: Versions::default(), unanswered: None });
-            return (self.records.len() - 1, Statement::draw(&mut self.dice, self.note_max));
+            return (self.records.len() - 1, statement);
         }
         let number = self.dice.below(self.records.len());
-        let repeated = self.records[number].versions.last().filter(|_| self.dice.one_in(4)).cloned();
-        (number, repeated.unwrap_or_else(|| Statement::draw(&mut self.dice, self.note_max)))
+        let Record { reference, versions, .. } = &self.records[number];
+        let repeated = versions.last().filter(|_| self.dice.one_in(4)).cloned();
+        (number, repeated.unwrap_or_else(|| Statement::draw(&mut self.dice, reference, self.note_max)))
     }
 
     /// How many records it knows to be stored.
@@ -84,7 +106,7 @@ impl Crm {
     /// Compares every record that it uploaded to since the last time, and a few others.
     pub(crate) fn compare_touched(&mut self, connection: &mut Connection) {
         let mut numbers = std::mem::take(&mut self.touched);
-        for _ in 0..20.min(self.records.len()) {
+        for _ in 0..8.min(self.records.len()) {
             numbers.insert(self.dice.below(self.records.len()));
         }
         for number in numbers {
@@ -104,28 +126,39 @@ impl Crm {
     /// is stored.
     fn compare(&mut self, number: usize, connection: &mut Connection) {
         let record = &mut self.records[number];
-        let path = format!("/api/v1/sites/s/opportunities/{}", record.reference);
-        let reply = connection.request("GET", &path, &[("Authorization", &format!("Bearer {}", self.token))], b"");
-        let reply = reply.unwrap();
-        let found = match reply.status {
-            200 => Some(without_receipts(reply.json())),
-            404 => None,
-            _ => panic!("{}: {reply:?}", record.reference),
-        };
-        let without = record.versions.in_detail(&record.reference);
+        let reference = &record.reference;
+        let path = format!("/api/v1/sites/s/opportunities/{reference}");
+        let found = get(connection, &self.token, &path).map(without_receipts);
+        let without = record.versions.in_detail(reference);
         if let Some(statement) = record.unanswered.take()
             && found != without
         {
             record.versions.accept(statement);
         }
-        let expected = record.versions.in_detail(&record.reference);
-        assert_eq!(found, expected, "{}: found, and expected", record.reference);
+        let expected = record.versions.in_detail(reference);
+        assert_eq!(found, expected, "{reference}: found, and expected");
+        if self.dice.one_in(8) {
+            let path = format!("/api/v1/sites/s/opportunities?email={}", own_email(reference));
+            let listed = get(connection, &self.token, &path).unwrap()["records"].take();
+            let listed: Vec<_> = listed.as_array().unwrap().iter().cloned().map(without_receipts).collect();
+            assert_eq!(listed, Vec::from_iter(record.versions.in_list(reference)), "{reference}: found by its email");
+        }
     }
 
     /// The records as the list must answer them, by reference.
     fn in_list(&self) -> impl Iterator<Item = (String, Value)> {
         let listed = |record: &Record| Some((record.reference.clone(), record.versions.in_list(&record.reference)?));
         self.records.iter().filter_map(listed)
+    }
+}
+
+/// What there is at a path, if there is anything.
+fn get(connection: &mut Connection, token: &str, path: &str) -> Option<Value> {
+    let reply = connection.request("GET", path, &[("Authorization", &format!("Bearer {token}"))], b"").unwrap();
+    match reply.status {
+        200 => Some(reply.json()),
+        404 => None,
+        _ => panic!("{path}: {reply:?}"),
     }
 }
 

@@ -36,8 +36,8 @@ impl Dice {
         self.below(times) == 0
     }
 
-    pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[self.below(choices.len())]
+    pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())]
     }
 
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {

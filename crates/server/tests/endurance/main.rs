@@ -7,19 +7,23 @@ mod crash;
 mod crm;
 mod dice;
 mod faults;
-#[expect(dead_code, reason = "shared with the target `it`; each uses its own part of it")]
+#[expect(dead_code, unreachable_pub, reason = "shared with the target `it`; each uses its own part of it")]
 #[path = "../it/harness.rs"]
 mod harness;
 mod model;
 mod overload;
 mod real_data;
+mod stop;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Limits that no load of these tests reaches.
-const UNLIMITED: [(&str, &str); 2] =
-    [("TOUCHLINE_LIMITS_REQUESTS_PER_SECOND", "1000000"), ("TOUCHLINE_LIMITS_REQUEST_BURST", "1000000")];
+const UNLIMITED: [(&str, &str); 3] = [
+    ("TOUCHLINE_LIMITS_REQUESTS_PER_SECOND", "1000000"),
+    ("TOUCHLINE_LIMITS_REQUEST_BURST", "1000000"),
+    ("TOUCHLINE_LOG_LEVEL", "warn"),
+];
 
 /// How long anything that must happen may take to happen on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -29,7 +33,7 @@ fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + DEADLINE;
     while !is_so() {
         assert!(Instant::now() < deadline, "{what}: not within {DEADLINE:?}");
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -24,10 +24,11 @@ pub(crate) struct Statement {
 
 impl Statement {
     /// An upload as long as real ones, with a note of up to `note_max` characters.
-    pub(crate) fn draw(dice: &mut Dice, note_max: usize) -> Self {
-        let first = format!("buyer{}@example.com", dice.below(500));
-        let emails = if dice.one_in(3) { vec![format!("a.{first}"), first] } else { vec![first] };
-        let label = *dice.pick(&LABELS);
+    pub(crate) fn draw(dice: &mut Dice, reference: &str, note_max: usize) -> Self {
+        let somebody = format!("buyer{}@example.com", dice.below(500));
+        let own = own_email(reference);
+        let emails = if dice.one_in(3) { vec![somebody, own] } else { vec![own] };
+        let label = dice.pick(&LABELS);
         let note = "n".repeat(1 + dice.below(note_max));
         let agent = format!("Agent {}", dice.below(30));
         let product = format!("Product {} in a package of {}", dice.below(9), dice.below(1_000));
@@ -91,6 +92,11 @@ impl Statement {
         }
         version
     }
+}
+
+/// An address that only this record names.
+pub(crate) fn own_email(reference: &str) -> String {
+    format!("{reference}@example.com")
 }
 
 fn decimal(pence: usize) -> String {

@@ -5,8 +5,23 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// How long anything that must happen may take to happen on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks until there is an answer. What does not come in time is a failure.
+pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
 
 /// A command of the binary under test.
 pub fn touchline() -> Command {
@@ -26,8 +41,32 @@ pub fn run(data: &Path, arguments: &[&str]) -> Output {
 pub fn run_ok(data: &Path, arguments: &[&str]) -> String {
     let output = run(data, arguments);
     let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "touchline {arguments:?}: {error}{}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "touchline {arguments:?}: {error}{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs a command that must be refused with exit code 1, and gives what it said.
+pub fn run_refused(data: &Path, arguments: &[&str]) -> String {
+    let output = run(data, arguments);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "touchline {arguments:?}: {error}");
+    assert!(
+        error.starts_with("touchline: ") && error.lines().count() == 1,
+        "one line for the operator: {error}"
+    );
+    error
+}
+
+/// Makes a token for a site, beside whatever runs.
+pub fn new_token(data: &Path, site: &str, scope: &str) -> String {
+    let printed = run_ok(data, &["token", "create", "--site", site, "--scope", scope]);
+    let token = printed.strip_suffix('\n').expect("the token stands on a line of its own");
+    assert!(token.starts_with("tl_") && !token.contains(char::is_whitespace), "{printed}");
+    token.to_owned()
 }
 
 /// A server with a site `s` and a token that may do everything there.
@@ -48,20 +87,31 @@ impl Server {
 
     /// Starts on fresh data with environment variables.
     pub fn start_with(environment: &[(&str, &str)]) -> Self {
+        Self::start_after(environment, |_| {})
+    }
+
+    /// Starts on fresh data after something else was done to it.
+    pub fn start_after(environment: &[(&str, &str)], prepare: impl FnOnce(&Path)) -> Self {
         let data = tempfile::tempdir().unwrap();
         run_ok(data.path(), &["site", "add", "--id", "s", "--name", "Site"]);
-        let token = run_ok(data.path(), &["token", "create", "--site", "s", "--scope", "ingest,read,admin"]);
-        Self::start_on(data, token.trim().to_owned(), environment)
+        let token = new_token(data.path(), "s", "ingest,read,admin");
+        prepare(data.path());
+        Self::start_on(data, token, environment)
     }
 
     /// Starts on data that is there already.
     pub fn start_on(data: TempDir, token: String, environment: &[(&str, &str)]) -> Self {
+        Self::start_logging_to(Stdio::inherit(), data, token, environment)
+    }
+
+    /// As `start_on`; the log goes elsewhere.
+    pub fn start_logging_to(log: Stdio, data: TempDir, token: String, environment: &[(&str, &str)]) -> Self {
         let mut child = touchline()
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -99,6 +149,13 @@ impl Server {
         self.child.wait().unwrap().success()
     }
 
+    /// Stops it with SIGTERM, and gives its data and token back.
+    pub fn stop(mut self) -> (TempDir, String) {
+        self.terminate();
+        assert!(self.wait(), "the server ends with exit code 0");
+        self.kill()
+    }
+
     /// A new connection.
     pub fn connect(&self) -> Connection {
         Connection::open(&self.address)
@@ -106,7 +163,19 @@ impl Server {
 
     /// One request with the all-powerful token on a connection of its own.
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let bearer = format!("Bearer {}", self.token);
+        self.request_as(&self.token, method, path, headers, body)
+    }
+
+    /// As `request`, with another token.
+    pub fn request_as(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Reply {
+        let bearer = format!("Bearer {token}");
         let mut all = vec![("Authorization", bearer.as_str())];
         all.extend(headers);
         self.connect().request(method, path, &all, body).unwrap()
@@ -114,6 +183,18 @@ impl Server {
 
     pub fn get(&self, path: &str) -> Reply {
         self.request("GET", path, &[], b"")
+    }
+
+    /// The JSON that an address answers.
+    pub fn json(&self, path: &str) -> Value {
+        let reply = self.get(path);
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        reply.json()
+    }
+
+    /// An opportunity of site `s` with its history.
+    pub fn opportunity(&self, reference: &str) -> Value {
+        self.json(&format!("/api/v1/sites/s/opportunities/{reference}"))
     }
 
     /// Sends JSON.
@@ -143,6 +224,19 @@ pub fn opportunity(reference: &str, stage: &str, value: &str, at: &str) -> Value
     })
 }
 
+/// An object with some members set to other values.
+pub fn with(mut object: Value, members: Value) -> Value {
+    let Value::Object(members) = members else { panic!("{members} is no object") };
+    object.as_object_mut().unwrap().extend(members);
+    object
+}
+
+/// An object without a member.
+pub fn without(mut object: Value, member: &str) -> Value {
+    object.as_object_mut().unwrap().remove(member).expect("there is such a member");
+    object
+}
+
 /// An answer.
 #[derive(Debug)]
 pub struct Reply {
@@ -163,6 +257,12 @@ impl Reply {
 
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// What an upload did, of which only the headers tell.
+    pub fn result(&self) -> &str {
+        assert_eq!((self.status, self.text()), (201, ""), "{self:?}");
+        self.header("touchline-result").unwrap()
     }
 
     /// The stable code of a failure.
@@ -188,7 +288,7 @@ pub struct Connection {
 impl Connection {
     pub fn open(address: &str) -> Self {
         let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         stream.set_nodelay(true).unwrap();
         Self { stream: BufReader::new(stream) }
     }
@@ -201,13 +301,15 @@ impl Connection {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> std::io::Result<Reply> {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: touchline\r\nContent-Length: {}\r\n", body.len());
+        let mut head =
+            format!("{method} {path} HTTP/1.1\r\nHost: touchline\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }
         head += "\r\n";
-        self.send(&[head.as_bytes(), body].concat())?;
-        self.reply()
+        // A server that has heard enough answers, and stops reading.
+        let sent = self.send(&[head.as_bytes(), body].concat());
+        self.reply().map_err(|error| sent.err().unwrap_or(error))
     }
 
     /// Sends bytes as they are.

@@ -29,10 +29,12 @@ pub fn restore(source: &Path, path: &Path) -> Result<(), StoreError> {
     if open::files(path).iter().any(|file| file.exists()) {
         return Err(refused(path, "exists already; move it away or restore into another folder"));
     }
-    let connection = Connection::open_with_flags(source, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let report = check::check(&connection)?;
+    let damaged = |what: &dyn std::fmt::Display| refused(source, &format!("is damaged and was not restored: {what}"));
+    let connection =
+        Connection::open_with_flags(source, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| damaged(&error))?;
+    let report = check::check(&connection).map_err(|error| damaged(&error))?;
     if let Some(violation) = report.violations.first() {
-        return Err(refused(source, &format!("is damaged and was not restored: {violation}")));
+        return Err(damaged(violation));
     }
     if let Some(folder) = path.parent() {
         open::create_folder(folder)?;

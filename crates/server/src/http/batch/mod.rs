@@ -14,6 +14,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use split::{Form, SplitError, Splitter};
@@ -148,7 +149,7 @@ struct Intake<'a> {
 impl Intake<'_> {
     async fn read(&mut self, mut splitter: Splitter, body: &mut Body) -> Result<(), ApiError> {
         let mut bytes = 0;
-        while let Some(piece) = body::piece(body).await? {
+        while let Some(piece) = self.piece(body).await? {
             bytes += piece.len();
             if bytes > self.app.limits.batch_bytes {
                 self.flush().await?;
@@ -169,6 +170,15 @@ impl Intake<'_> {
             Err(error) => return self.broken(error).await,
         }
         self.flush().await
+    }
+
+    /// The next piece of the body. When it breaks off, what came before is stored first.
+    async fn piece(&mut self, body: &mut Body) -> Result<Option<Bytes>, ApiError> {
+        let piece = body::piece(body).await;
+        if piece.is_err() {
+            self.flush().await?;
+        }
+        piece
     }
 
     /// What came before the break is stored, and said to be.
