@@ -31,12 +31,16 @@ fn run(server: &Server, script: &str) -> String {
 #[test]
 fn those_of_the_readme() {
     let readme = read("../../README.md");
-    let blocks: Vec<_> = readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let blocks: Vec<_> =
+        readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(blocks.len() >= 3, "the README has examples");
     let server = Server::start();
     let script: String = blocks.into_iter().filter(|block| block.contains("curl")).collect();
     let out = run(&server, &script);
-    assert!(out.contains("\"stageHistory\"") && out.contains("OPP-1,2024-01-15T09:30:00Z,1000.00,GBP"), "{out}");
+    assert!(
+        out.contains("\"stageHistory\"") && out.contains("OPP-1,2024-01-15T09:30:00Z,1000.00,GBP"),
+        "{out}"
+    );
 }
 
 #[test]

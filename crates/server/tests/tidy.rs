@@ -1,4 +1,5 @@
 //! The rules of the house that the compiler does not hold.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use serde_json::Value;
 use std::fs;
@@ -9,8 +10,18 @@ const FILE_LINES_MAX: usize = 400;
 
 /// Licences that a dependency may have.
 const LICENCES: [&str; 12] = [
-    "MIT", "MIT-0", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "ISC", "Unicode-3.0", "Unlicense", "Zlib",
-    "0BSD", "CC0-1.0",
+    "MIT",
+    "MIT-0",
+    "Apache-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "ISC",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+    "0BSD",
+    "CC0-1.0",
 ];
 
 fn root() -> PathBuf {
@@ -53,7 +64,10 @@ fn no_file_is_too_long_and_none_is_a_drawer() {
         }
         let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
         if ["utils", "util", "helpers", "helper", "common", "misc"].contains(&stem.as_str()) {
-            wrong.push(format!("{}: a drawer; things belong to the module that owns their meaning", path.display()));
+            wrong.push(format!(
+                "{}: a drawer; things belong to the module that owns their meaning",
+                path.display()
+            ));
         }
     }
     assert_eq!(wrong, [""; 0]);
@@ -62,7 +76,10 @@ fn no_file_is_too_long_and_none_is_a_drawer() {
 #[test]
 fn each_layer_knows_only_those_below() {
     let forbidden = [
-        ("crates/domain/src", &["std::fs", "std::net", "std::env", "std::thread", "serde", "tokio", "rusqlite"][..]),
+        (
+            "crates/domain/src",
+            &["std::fs", "std::net", "std::env", "std::thread", "serde", "tokio", "rusqlite"][..],
+        ),
         ("crates/store/src", &["axum", "hyper", "touchline::"]),
         ("crates/server/src/app", &["crate::http", "crate::cli", "axum", "hyper", "rusqlite"]),
         ("crates/server/src/http", &["crate::cli", "rusqlite"]),
@@ -105,7 +122,9 @@ fn the_map_is_true() {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let is_named = quoted.iter().any(|text| {
             let text = text.trim_end_matches('/');
-            text == folder || text.ends_with(&name) || (folder.starts_with(text) && text.matches('/').count() > 2)
+            text == folder
+                || text.ends_with(&name)
+                || (folder.starts_with(text) && text.matches('/').count() > 2)
         });
         let goes_without_saying = ["lib.rs", "main.rs", "mod.rs", "tidy.rs"].contains(&name.as_str());
         assert!(is_named || goes_without_saying, "ARCHITECTURE.md does not name {relative}");
@@ -117,7 +136,9 @@ fn links_between_documents_lead_somewhere() {
     let mut wrong = Vec::new();
     let markdown = files(&root()).into_iter().filter(|path| path.extension().is_some_and(|e| e == "md"));
     for path in markdown {
-        for link in read(&path).split("](").skip(1).filter_map(|rest| rest.split(')').next().map(str::to_owned)) {
+        for link in
+            read(&path).split("](").skip(1).filter_map(|rest| rest.split(')').next().map(str::to_owned))
+        {
             let target = link.split('#').next().unwrap_or("");
             let is_ours = !target.is_empty() && !target.contains("://");
             if is_ours && !path.parent().unwrap().join(target).exists() {
@@ -144,7 +165,14 @@ fn every_setting_is_documented_where_it_has_its_default() {
 #[test]
 fn dependencies_have_licences_that_ours_allow() {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", "x86_64-unknown-linux-gnu"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--filter-platform",
+            "x86_64-unknown-linux-gnu",
+        ])
         .current_dir(root())
         .output()
         .unwrap();

@@ -14,6 +14,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+/// "File size limit exceeded", on every Linux.
+const SIGXFSZ: i32 = 25;
+
 /// Serves until SIGTERM or SIGINT, then answers what is in flight.
 pub(super) async fn serve(config: Config) -> Result<ExitCode, CliError> {
     start_log(&config);
@@ -24,6 +27,8 @@ pub(super) async fn serve(config: Config) -> Result<ExitCode, CliError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let first = first_start(store.as_ref(), clock.as_ref()).await.map_err(CliError::new)?;
     let app = App::new(Arc::clone(&store), clock, config.limits.clone()).await?;
+    // Beyond a limit on the size of files, a write shall fail and be answered; it would end the process.
+    let _file_size_limit = signal(SignalKind::from_raw(SIGXFSZ))?;
     let refresh = tokio::spawn(refresh_directory(Arc::clone(&app)));
     print(&welcome(&config.data, address, &first))?;
     print(&format!("listening on http://{address}\n"))?;

@@ -54,7 +54,10 @@ async fn create(
     let scopes = Scopes::parse(scope).map_err(|error| wrong("--scope", error))?;
     let name = Text::parse(name).map_err(|error| wrong("--name", error))?;
     let now = SystemClock.now();
-    let expires_at = expires.map(|raw| duration::seconds("--expires", raw)).transpose()?.map(|seconds| now.plus_seconds(seconds));
+    let expires_at = expires
+        .map(|raw| duration::seconds("--expires", raw))
+        .transpose()?
+        .map(|seconds| now.plus_seconds(seconds));
     let sites: Vec<SiteId> = sites
         .iter()
         .map(|raw| SiteId::parse(raw).map_err(|error| wrong("--site", error)))

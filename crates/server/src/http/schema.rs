@@ -262,7 +262,8 @@ mod tests {
             for name in described.keys() {
                 let mut without = body.clone();
                 without.as_object_mut().unwrap().remove(name);
-                let is_required = schema["required"].as_array().unwrap().iter().any(|required| required == name);
+                let is_required =
+                    schema["required"].as_array().unwrap().iter().any(|required| required == name);
                 let expected = if is_required { Err(vec![format!("/{name}")]) } else { Ok(Vec::new()) };
                 assert_eq!(read(kind, &without), expected, "{kind:?} without {name}");
             }

@@ -8,8 +8,11 @@ use hyper_util::service::TowerToHyperService;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How long the server goes on as before when it is told to stop: time to read what was sent before it was told.
+const LINGER: Duration = Duration::from_millis(250);
 
 /// How long requests in flight may take to be answered once the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -25,15 +28,32 @@ pub(crate) async fn serve(
     let graceful = GracefulShutdown::new();
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(limits.head_seconds.max(1)));
-    tokio::pin!(stop);
+    let start = |stream: TcpStream, place: Option<OwnedSemaphorePermit>| {
+        // Answers are small and complete: waiting for more to send would only delay them.
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(router.clone());
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            let _place = place;
+            // A connection that breaks is the client's affair.
+            let _ = connection.await;
+        });
+    };
+    let end = async {
+        stop.await;
+        tokio::time::sleep(LINGER).await;
+    };
+    tokio::pin!(end);
     loop {
         let next = async {
             let place = Arc::clone(&connections).acquire_owned().await;
             (place, listener.accept().await)
         };
+        // Whoever has connected comes before the end.
         let (place, accepted) = tokio::select! {
-            () = &mut stop => break,
+            biased;
             next = next => next,
+            () = &mut end => break,
         };
         let stream = match accepted {
             Ok((stream, _)) => stream,
@@ -44,17 +64,18 @@ pub(crate) async fn serve(
                 continue;
             }
         };
-        // Answers are small and complete: waiting for more to send would only delay them.
-        let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
-            let _place = place;
-            // A connection that breaks is the client's affair.
-            let _ = connection.await;
-        });
+        start(stream, place.ok());
     }
-    drop(listener);
+    // The kernel has taken connections that were not accepted here yet; they may carry requests already.
+    if let Ok(listener) = listener.into_std() {
+        while let Ok((stream, _)) = listener.accept() {
+            if stream.set_nonblocking(true).is_ok()
+                && let Ok(stream) = TcpStream::from_std(stream)
+            {
+                start(stream, None);
+            }
+        }
+    }
     if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still in flight when the server stopped");
     }

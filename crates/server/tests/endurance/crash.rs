@@ -102,11 +102,12 @@ struct Crash {
 
 impl Crash {
     fn draw(dice: &mut Dice, stopping_takes: Duration) -> Self {
-        let stops_first = dice.one_in(5);
+        let (stops_first, most) = (dice.one_in(5), 1 + dice.below(400));
         let pause_max = if stops_first { stopping_takes } else { Duration::from_millis(3) };
         Self {
             clients: 8 + dice.below(9),
-            acknowledgements: 1 + dice.below(400),
+            // Mostly few, so that kills come soon after starts too.
+            acknowledgements: 1 + dice.below(most),
             stops_first,
             pause: pause_max.mul_f64(dice.below(1_000) as f64 / 1_000.0),
         }
@@ -128,14 +129,20 @@ fn nothing_acknowledged_is_lost_when_kills_hit_the_index_of_names() {
     let mut team = Crm::team(16, &server.token, &mut dice);
     // Names gather in memory up to a number of them. From then on every commit writes a part of their index.
     let people = 260_000;
-    (0..people).step_by(50_000).for_each(|first| name_many_people(&server, first..people.min(first + 50_000)));
+    (0..people)
+        .step_by(50_000)
+        .for_each(|first| name_many_people(&server, first..people.min(first + 50_000)));
     for crash in 1..=crashes().div_ceil(10) {
         let plan = Crash { stops_first: crash % 2 == 0, ..Crash::draw(&mut dice, Duration::from_secs(1)) };
         let (data, token) = load_until_killed(server, &mut team, &plan);
         server = Server::start_on(data, token, &UNLIMITED);
         compare_in_parallel(&mut team, || server.connect(), Crm::compare_touched);
         for person in [0, dice.below(people), people - 1] {
-            assert_eq!(records_of_person(&server, person), [format!("many-{}", person / 50)], "person {person}");
+            assert_eq!(
+                records_of_person(&server, person),
+                [format!("many-{}", person / 50)],
+                "person {person}"
+            );
         }
     }
     compare_in_parallel(&mut team, || server.connect(), Crm::compare_all);
@@ -170,10 +177,15 @@ fn records_of_person(server: &Server, person: usize) -> Vec<String> {
 fn a_backup_that_is_killed_leaves_nothing_under_its_name() {
     let mut dice = Dice::thrown("killed backups");
     let server = Server::start_with(&UNLIMITED);
-    let mut team: Vec<_> = Crm::team(8, &server.token, &mut dice).into_iter().map(Crm::with_long_notes).collect();
-    compare_in_parallel(&mut team, || server.connect(), |crm, connection| {
-        (0..200).for_each(|_| assert_eq!(crm.upload(connection).unwrap().status, 201));
-    });
+    let mut team: Vec<_> =
+        Crm::team(8, &server.token, &mut dice).into_iter().map(Crm::with_long_notes).collect();
+    compare_in_parallel(
+        &mut team,
+        || server.connect(),
+        |crm, connection| {
+            (0..200).for_each(|_| assert_eq!(crm.upload(connection).unwrap().status, 201));
+        },
+    );
     let folder = tempfile::tempdir().unwrap();
     let destination = folder.path().join("backup.db");
     let mut killed = 0;

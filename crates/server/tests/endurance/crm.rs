@@ -141,20 +141,26 @@ impl Crm {
             let path = format!("/api/v1/sites/s/opportunities?email={}", own_email(reference));
             let listed = get(connection, &self.token, &path).unwrap()["records"].take();
             let listed: Vec<_> = listed.as_array().unwrap().iter().cloned().map(without_receipts).collect();
-            assert_eq!(listed, Vec::from_iter(record.versions.in_list(reference)), "{reference}: found by its email");
+            assert_eq!(
+                listed,
+                Vec::from_iter(record.versions.in_list(reference)),
+                "{reference}: found by its email"
+            );
         }
     }
 
     /// The records as the list must answer them, by reference.
     fn in_list(&self) -> impl Iterator<Item = (String, Value)> {
-        let listed = |record: &Record| Some((record.reference.clone(), record.versions.in_list(&record.reference)?));
+        let listed =
+            |record: &Record| Some((record.reference.clone(), record.versions.in_list(&record.reference)?));
         self.records.iter().filter_map(listed)
     }
 }
 
 /// What there is at a path, if there is anything.
 fn get(connection: &mut Connection, token: &str, path: &str) -> Option<Value> {
-    let reply = connection.request("GET", path, &[("Authorization", &format!("Bearer {token}"))], b"").unwrap();
+    let reply =
+        connection.request("GET", path, &[("Authorization", &format!("Bearer {token}"))], b"").unwrap();
     match reply.status {
         200 => Some(reply.json()),
         404 => None,
@@ -172,7 +178,11 @@ pub(crate) fn compare_list(team: &[Crm], connection: &mut Connection) {
     for line in reply.text().lines() {
         let record = without_receipts(serde_json::from_str(line).unwrap());
         let reference = record["reference"].as_str().unwrap();
-        assert_eq!(expected.remove(reference), Some(record.clone()), "{reference}: expected, and found in the list");
+        assert_eq!(
+            expected.remove(reference),
+            Some(record.clone()),
+            "{reference}: expected, and found in the list"
+        );
     }
     assert!(expected.is_empty(), "missing from the list: {:?}", expected.keys());
 }

@@ -165,20 +165,24 @@ fn limit_file_size(server: &Server, bytes: &str) {
 fn refuse_for_lack_of_space(server: &Server, dice: &mut Dice) -> Vec<Crm> {
     let team = Crm::team(8, &server.token, dice);
     let mut team: Vec<_> = team.into_iter().map(Crm::with_long_notes).collect();
-    compare_in_parallel(&mut team, || server.connect(), |crm, connection| {
-        let mut refused = 0;
-        for _ in 0..5_000 {
-            let reply = crm.upload(connection).expect("an answer");
-            if reply.status != 201 {
-                assert_storage_is_unavailable(&reply);
-                refused += 1;
+    compare_in_parallel(
+        &mut team,
+        || server.connect(),
+        |crm, connection| {
+            let mut refused = 0;
+            for _ in 0..5_000 {
+                let reply = crm.upload(connection).expect("an answer");
+                if reply.status != 201 {
+                    assert_storage_is_unavailable(&reply);
+                    refused += 1;
+                }
+                if refused == 20 {
+                    return;
+                }
             }
-            if refused == 20 {
-                return;
-            }
-        }
-        panic!("there was space all the time");
-    });
+            panic!("there was space all the time");
+        },
+    );
     let stored: usize = team.iter().map(Crm::stored).sum();
     assert!(stored > 50, "only {stored} uploads were stored before the space was used up");
     compare_in_parallel(&mut team, || server.connect(), Crm::compare_all);
@@ -199,10 +203,14 @@ fn assert_storage_is_unavailable(reply: &Reply) {
 fn recover(server: Server, team: &mut [Crm]) {
     let (first, connection) = (&mut team[0], &mut server.connect());
     eventually("an upload is stored again", || first.upload(connection).unwrap().status == 201);
-    compare_in_parallel(team, || server.connect(), |crm, connection| {
-        (0..20).for_each(|_| assert_eq!(crm.upload(connection).unwrap().status, 201));
-        crm.compare_all(connection);
-    });
+    compare_in_parallel(
+        team,
+        || server.connect(),
+        |crm, connection| {
+            (0..20).for_each(|_| assert_eq!(crm.upload(connection).unwrap().status, 201));
+            crm.compare_all(connection);
+        },
+    );
     compare_list(team, &mut server.connect());
     assert_sound(server.data.path());
     let (data, token) = server.kill();
@@ -216,7 +224,10 @@ fn assert_backup_is_refused(server: &Server, destination: &Path) {
     let refusal = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && names(&refusal, destination), "{refusal}");
     let left: Vec<_> = contents(destination.parent().unwrap()).into_keys().collect();
-    assert!(!left.iter().any(|path| path.to_str().unwrap().contains("backup.db")), "it left something: {left:?}");
+    assert!(
+        !left.iter().any(|path| path.to_str().unwrap().contains("backup.db")),
+        "it left something: {left:?}"
+    );
 }
 
 /// Whether what a command said at its end names a path.
@@ -283,9 +294,13 @@ fn a_read_only_data_folder_is_refused_and_not_touched() {
     let mut server = start_on(tempfile::tempdir_in(disk.path()).unwrap(), &UNLIMITED);
     let mut team = Crm::team(4, &server.token, &mut dice);
     for ends_well in [false, true] {
-        compare_in_parallel(&mut team, || server.connect(), |crm, connection| {
-            (0..20).for_each(|_| assert_eq!(crm.upload(connection).unwrap().status, 201));
-        });
+        compare_in_parallel(
+            &mut team,
+            || server.connect(),
+            |crm, connection| {
+                (0..20).for_each(|_| assert_eq!(crm.upload(connection).unwrap().status, 201));
+            },
+        );
         let token = server.token.clone();
         let data = if ends_well {
             server.terminate();

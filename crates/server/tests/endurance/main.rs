@@ -54,8 +54,14 @@ fn announce(what: &str) {
 fn raise_open_files(wanted: u32) {
     let prlimit = |limit: &str| {
         let this = std::process::id().to_string();
-        std::process::Command::new("prlimit").args(["--pid", &this, limit]).status().is_ok_and(|status| status.success())
+        std::process::Command::new("prlimit")
+            .args(["--pid", &this, limit])
+            .status()
+            .is_ok_and(|status| status.success())
     };
     let raised = prlimit(&format!("--nofile={wanted}:")) || prlimit(&format!("--nofile={wanted}:{wanted}"));
-    assert!(raised, "missing here: the right to open {wanted} files (`ulimit -n`), or the command prlimit to ask for it");
+    assert!(
+        raised,
+        "missing here: the right to open {wanted} files (`ulimit -n`), or the command prlimit to ask for it"
+    );
 }

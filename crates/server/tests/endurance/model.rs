@@ -209,14 +209,17 @@ mod tests {
     #[test]
     fn the_model_orders_versions_by_when_they_were_so() {
         let mut versions = Versions::default();
-        for upload in [statement(3, None, "Won"), statement(2, Some(0), "Lead"), statement(2, None, "Proposal")] {
+        for upload in
+            [statement(3, None, "Won"), statement(2, Some(0), "Lead"), statement(2, None, "Proposal")]
+        {
             versions.accept(upload);
         }
         versions.accept(statement(2, None, "Proposal"));
         let detail = versions.in_detail("r").unwrap();
         assert_eq!(detail["versions"], 3);
         assert_eq!(detail["stage"], "Won");
-        let entered: Vec<_> = detail["stageHistory"].as_array().unwrap().iter().map(|s| s["stage"].as_str()).collect();
+        let entered: Vec<_> =
+            detail["stageHistory"].as_array().unwrap().iter().map(|s| s["stage"].as_str()).collect();
         assert_eq!(entered, [Some("Lead"), Some("Proposal"), Some("Won")]);
         assert_eq!(detail["stageHistory"][0]["leftAt"], "2024-01-02");
         assert_eq!(detail["value"]["amount"], "0.05");

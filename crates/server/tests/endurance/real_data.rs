@@ -35,7 +35,8 @@ struct Deal {
 
 fn deals(data: &Path) -> Vec<Deal> {
     let path = data.join("crm/sales_pipeline.csv");
-    let mut rows = csv::Reader::from_path(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut rows =
+        csv::Reader::from_path(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let header = rows.headers().unwrap().clone();
     let deal = |row: csv::StringRecord| {
         let field = |name: &str| {
@@ -149,7 +150,9 @@ fn in_parallel<T: Sync, R: Send>(
     let work_off = || {
         let mut connection = server.connect();
         let mut done = Vec::new();
-        while let Some(number) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < items.len()) {
+        while let Some(number) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < items.len())
+        {
             done.push((number, work(server, &mut connection, &items[number])));
         }
         done
@@ -177,9 +180,7 @@ fn compare_totals(server: &Server, deals: &[Deal]) {
         *count += 1;
         *dollars += deal.value.parse().unwrap_or(0);
     }
-    let total = |(stage, (count, dollars)): (&&str, &(u64, u64))| {
-        json!({ "stage": stage, "currency": CURRENCY, "count": count, "amount": format!("{dollars}.00") })
-    };
+    let total = |(stage, (count, dollars)): (&&str, &(u64, u64))| json!({ "stage": stage, "currency": CURRENCY, "count": count, "amount": format!("{dollars}.00") });
     let expected = json!({ "opportunities": totals.iter().map(total).collect::<Vec<_>>(), "revenue": [] });
     assert_eq!(server.get("/api/v1/sites/s/pipeline").json(), expected);
 }
@@ -217,7 +218,8 @@ fn compare_counts(server: &Server, deals: &[Deal]) {
     for stage in ["Prospecting", "Engaging", "Won", "Lost"] {
         let (mut listed, mut cursor) = (0, String::new());
         loop {
-            let page = server.get(&format!("/api/v1/sites/s/opportunities?limit=1000&stage={stage}{cursor}")).json();
+            let page =
+                server.get(&format!("/api/v1/sites/s/opportunities?limit=1000&stage={stage}{cursor}")).json();
             listed += page["records"].as_array().unwrap().len();
             match page["nextCursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
@@ -239,7 +241,8 @@ fn compare_csv(server: &Server, deals: &[Deal]) {
     let row = |deal: &Deal| {
         let steps = deal.steps();
         let (stage, date, value) = steps.last().unwrap();
-        let properties: Vec<_> = deal.properties().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let properties: Vec<_> =
+            deal.properties().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let (amount, email) = (format!("{value}.00"), deal.email());
         [&deal.reference, *stage, *date, &amount, CURRENCY, &email, &properties.join("; ")].map(str::to_owned)
     };

@@ -44,7 +44,9 @@ fn stop_under_load(server: &mut Server, team: &mut [Crm], dice: &mut Dice) {
                     match crm.hear(&mut connection) {
                         Ok(reply) if reply.status == 201 => drop(acknowledge.send(())),
                         Ok(reply) => return assert!(is_clean_refusal(&reply), "{reply:?}"),
-                        Err(error) => return assert!(!was_sent_before, "sent before SIGTERM, not answered: {error}"),
+                        Err(error) => {
+                            return assert!(!was_sent_before, "sent before SIGTERM, not answered: {error}");
+                        }
                     }
                 }
             });
@@ -90,7 +92,8 @@ fn stop_among_arrivals(server: &mut Server, team: &mut [Crm]) -> (usize, usize) 
     let is_answered = |(crm, connection): &mut (&mut Crm, Connection)| {
         crm.hear(connection).is_ok_and(|reply| reply.status == 201 || is_clean_refusal(&reply))
     };
-    let unanswered = |clients: &mut [_]| clients.iter_mut().map(is_answered).filter(|is_answered| !is_answered).count();
+    let unanswered =
+        |clients: &mut [_]| clients.iter_mut().map(is_answered).filter(|is_answered| !is_answered).count();
     let unanswered = (unanswered(&mut kept), unanswered(&mut new));
     assert_ends_well(server);
     unanswered
@@ -113,4 +116,3 @@ pub(crate) fn assert_ends_well(server: &mut Server) {
     eventually("the server ends", has_ended);
     assert!(server.wait(), "the server ends with exit code 0");
 }
-

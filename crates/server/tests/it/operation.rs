@@ -3,7 +3,12 @@
 use crate::harness::{Connection, Server, opportunity, run_ok, wait_for, without};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+const HEALTHZ_OK: &str = "touchline_http_requests_total{route=\"/healthz\",method=\"GET\",status=\"200\"}";
 
 /// A figure of `/metrics`, by its name with labels, as it is written.
 fn figure(server: &Server, name: &str) -> Option<String> {
@@ -212,6 +217,29 @@ fn told_to_stop_it_answers_what_is_in_flight_and_takes_nothing_new() {
     let server = Server::start_on(data, token, &[]);
     let listed = server.json("/api/v1/sites/s/opportunities?limit=1000");
     assert_eq!(listed["records"].as_array().map(Vec::len), Some(50), "every answered upload is stored");
+}
+
+#[test]
+fn told_to_stop_it_ends_although_clients_keep_coming() {
+    let mut server = Server::start();
+    let deadline = Instant::now() + Duration::from_mins(1);
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                while let Ok(mut stream) = TcpStream::connect(&server.address) {
+                    // Nobody listens for the answer.
+                    let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: touchline\r\n\r\n");
+                    assert!(Instant::now() < deadline, "connections are refused in the end");
+                }
+            });
+        }
+        wait_for("clients are served", || (count(&server, HEALTHZ_OK) > 200).then_some(()));
+        server.terminate();
+        eprintln!("TERM {:?}", Instant::now());
+    });
+    eprintln!("REFUSED {:?}", Instant::now());
+    assert!(server.wait(), "exit code 0");
+    eprintln!("ENDED {:?}", Instant::now());
 }
 
 #[test]

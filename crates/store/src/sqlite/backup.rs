@@ -29,9 +29,10 @@ pub fn restore(source: &Path, path: &Path) -> Result<(), StoreError> {
     if open::files(path).iter().any(|file| file.exists()) {
         return Err(refused(path, "exists already; move it away or restore into another folder"));
     }
-    let damaged = |what: &dyn std::fmt::Display| refused(source, &format!("is damaged and was not restored: {what}"));
-    let connection =
-        Connection::open_with_flags(source, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|error| damaged(&error))?;
+    let damaged =
+        |what: &dyn std::fmt::Display| refused(source, &format!("is damaged and was not restored: {what}"));
+    let connection = Connection::open_with_flags(source, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .map_err(|error| damaged(&error))?;
     let report = check::check(&connection).map_err(|error| damaged(&error))?;
     if let Some(violation) = report.violations.first() {
         return Err(damaged(violation));

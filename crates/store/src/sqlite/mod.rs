@@ -55,6 +55,14 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn ready(&self) -> Result<(), StoreError> {
         self.writer.is_open()?;
+        if self.writer.is_failing() {
+            // Nobody may send uploads to try it with, so it is tried here.
+            let path = self.path.clone();
+            tokio::task::spawn_blocking(move || open::has_room(&path))
+                .await
+                .map_err(|error| StoreError::Unavailable(error.to_string()))??;
+            self.writer.probe().await?;
+        }
         self.readers.read(directory::version).await.map(drop)
     }
 

@@ -1,7 +1,7 @@
 use crate::StoreError;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{DirBuilder, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -60,7 +60,14 @@ pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection,
         create_folder(folder)?;
     }
     let is_new = inspect(path)?;
-    let refuse = |error: rusqlite::Error| refused(path, &format!("cannot be opened for writing: {error}"));
+    let refuse = |error: rusqlite::Error| {
+        let hint = match error.sqlite_error_code() {
+            // SQLite does not tell a full disk from a broken one when it cannot make room for its shared memory.
+            Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull) => " (is the disk full?)",
+            _ => "",
+        };
+        refused(path, &format!("cannot be opened for writing: {error}{hint}"))
+    };
     let mut connection = Connection::open(path).map_err(refuse)?;
     connection.busy_timeout(Duration::from_secs(30)).map_err(refuse)?;
     if is_new {
@@ -94,13 +101,30 @@ pub(super) fn reader(path: &Path, options: &SqliteOptions) -> Result<Connection,
     Ok(connection)
 }
 
+/// Whether there is room on the disk for some uploads: tries it, since quotas and limits count too.
+pub(super) fn has_room(path: &Path) -> Result<(), StoreError> {
+    let scratch = path.with_added_extension("room");
+    let write = || {
+        let mut file = File::create(&scratch)?;
+        file.write_all(&vec![0; 1 << 20])?;
+        file.sync_all()
+    };
+    let written = write();
+    // It may not have come into being.
+    let _ = std::fs::remove_file(&scratch);
+    written.map_err(|error| match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full(error.to_string()),
+        _ => StoreError::Unavailable(error.to_string()),
+    })
+}
+
 /// Looks at the file without opening it as a database, so that a refusal touches nothing. Answers whether the
 /// database is yet to be created.
 pub(super) fn inspect(path: &Path) -> Result<bool, StoreError> {
     let mut header = [0u8; 100];
     let mut file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
         Err(error) => return Err(refused(path, &format!("cannot be read: {error}"))),
     };
     let metadata = file.metadata().map_err(|error| refused(path, &format!("cannot be read: {error}")))?;

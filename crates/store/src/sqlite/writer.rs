@@ -2,7 +2,7 @@ use super::SqliteOptions;
 use super::names::{self, Draft, Entry, Tail};
 use crate::{StoreError, StoreStats};
 use rusqlite::Connection;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -28,6 +28,8 @@ struct Counters {
     committed_writes: AtomicU64,
     commit_micros: AtomicU64,
     failed_commits: AtomicU64,
+    /// Whether the last transaction failed.
+    is_failing: AtomicBool,
 }
 
 /// A unit of work in the queue.
@@ -82,6 +84,20 @@ impl Writer {
 
     pub(super) fn is_open(&self) -> Result<(), StoreError> {
         self.sender().map(drop)
+    }
+
+    /// Whether the last transaction failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.counters.is_failing.load(Ordering::Relaxed)
+    }
+
+    /// Writes something that changes nothing.
+    pub(super) async fn probe(&self) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.connection.execute("UPDATE counter SET value = value", [])?;
+            Ok(())
+        })
+        .await
     }
 
     /// Queues work, waiting for a place: for the few writes that an operator makes.
@@ -162,6 +178,7 @@ fn run(
         gather(&mut queue, &mut batch);
         let started = Instant::now();
         let committed = commit(connection, tail, &mut batch, false);
+        counters.is_failing.store(committed.is_err(), Ordering::Relaxed);
         match &committed {
             Ok(changes) => {
                 has_written_records |= *changes > 0;
