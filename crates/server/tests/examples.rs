@@ -1,5 +1,5 @@
 //! The documented curl lines work as they stand.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[expect(dead_code, unreachable_pub, reason = "shared with tests that need more of it")]
 #[path = "it/harness.rs"]

@@ -1,6 +1,10 @@
 //! The embedded store passes the conformance suite, survives what a process does to it, and refuses what it cannot
 //! open.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and names its case")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and names its case"
+)]
 
 use std::path::Path;
 use std::sync::Arc;

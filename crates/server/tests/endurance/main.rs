@@ -2,6 +2,14 @@
 //!
 //! `TOUCHLINE_TEST_CRASHES=N` kills more often than the default 50 times, `TOUCHLINE_TEST_SEED=N` repeats the random
 //! choices of an earlier run, and `TOUCHLINE_TEST_DATA=DIR` adds the tests on real data.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::from_iter_instead_of_collect,
+    reason = "a test fails by panicking, says what it drew, and is free in its form"
+)]
 
 mod crash;
 mod crm;

@@ -51,7 +51,7 @@ fn stop_under_load(server: &mut Server, team: &mut [Crm], dice: &mut Dice) {
                 }
             });
         }
-        for _ in 0..1 + dice.below(300) {
+        for _ in 0..=dice.below(300) {
             acknowledged.recv_timeout(DEADLINE).expect("uploads are answered");
         }
         is_stopping.store(true, Ordering::SeqCst);

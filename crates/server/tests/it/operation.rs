@@ -224,7 +224,7 @@ fn told_to_stop_it_ends_although_clients_keep_coming() {
     let mut server = Server::start();
     let deadline = Instant::now() + Duration::from_mins(1);
     thread::scope(|scope| {
-        for _ in 0..16 {
+        for _ in 0..4 {
             scope.spawn(|| {
                 while let Ok(mut stream) = TcpStream::connect(&server.address) {
                     // Nobody listens for the answer.
@@ -235,11 +235,8 @@ fn told_to_stop_it_ends_although_clients_keep_coming() {
         }
         wait_for("clients are served", || (count(&server, HEALTHZ_OK) > 200).then_some(()));
         server.terminate();
-        eprintln!("TERM {:?}", Instant::now());
     });
-    eprintln!("REFUSED {:?}", Instant::now());
     assert!(server.wait(), "exit code 0");
-    eprintln!("ENDED {:?}", Instant::now());
 }
 
 #[test]
