@@ -30,9 +30,10 @@ pub(super) async fn serve(config: Config) -> Result<ExitCode, CliError> {
     // Beyond a limit on the size of files, a write shall fail and be answered; it would end the process.
     let _file_size_limit = signal(SignalKind::from_raw(SIGXFSZ))?;
     let refresh = tokio::spawn(refresh_directory(Arc::clone(&app)));
+    let stop = stop_signal()?;
     print(&welcome(&config.data, address, &first))?;
     print(&format!("listening on http://{address}\n"))?;
-    http::serve(listener, http::router(app), &config.limits, stop_signal()?).await;
+    http::serve(listener, http::router(app), &config.limits, stop).await;
     refresh.abort();
     store.close().await?;
     tracing::info!("stopped; everything that was answered is stored");
@@ -108,12 +109,20 @@ fn start_log(config: &Config) {
 /// The first screen: where it is, how to send to it, where to go next.
 fn welcome(data: &Path, address: SocketAddr, first: &FirstStart) -> String {
     let version = env!("CARGO_PKG_VERSION");
+    // As the operator called it, so that it can be called so again.
+    let program = std::env::args().next().unwrap_or_else(|| "touchline".into());
     let data = data.display();
     let site = &first.site;
     let (token_line, token) = match &first.token {
-        Some(token) => (format!("  token     {token}\n            shown this once: keep it now\n"), token.as_str()),
+        Some(token) => {
+            (format!("  token     {token}\n            shown this once: keep it now\n"), token.as_str())
+        }
         None => (
-            "  token     shown at the first start; for another: touchline token create --site SITE --scope ingest\n".into(),
+            format!(
+                "  token     shown at the first start; for another:
+            {program} token create --site {site} --scope ingest
+"
+            ),
             "YOUR_TOKEN",
         ),
     };
@@ -136,7 +145,7 @@ curl -i -X PUT http://{address}/v1/{site}/opportunity/upload \
 curl http://{address}/api/v1/sites/{site}/opportunities/OPP-1 -H 'Authorization: Bearer {token}'
 
   Next      http://{address}/docs   the API, with examples
-            touchline --help          sites, tokens, backups, settings
+            {program} --help   sites, tokens, backups, settings
 
 "#
     )

@@ -4,7 +4,7 @@ use super::error::{ApiError, Code};
 use crate::app::App;
 use axum::body::Body;
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use std::time::Duration;
@@ -27,6 +27,7 @@ pub(crate) async fn take<'a>(
     body: Body,
     limit: usize,
 ) -> Result<TakenBody<'a>, ApiError> {
+    refuse_encoding(headers)?;
     let announced = announced_length(headers);
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large(limit));
@@ -39,6 +40,16 @@ pub(crate) async fn take<'a>(
         .map_err(|_| ApiError::new(Code::Overloaded, "Too many request bodies are in memory."))?;
     let bytes = read(body, limit).await?;
     Ok(TakenBody { bytes, _share: share })
+}
+
+/// A packed body would be taken for broken JSON.
+pub(crate) fn refuse_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    match headers.get(CONTENT_ENCODING) {
+        Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
+            Err(ApiError::new(Code::UnsupportedMediaType, "Send the body without Content-Encoding."))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn read(mut body: Body, limit: usize) -> Result<Bytes, ApiError> {

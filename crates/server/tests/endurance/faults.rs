@@ -90,15 +90,7 @@ fn readiness_follows_the_disk() {
     assert_eq!(server.get("/readyz").status, 200);
     let ballast = disk.fill(1 << 20);
     let mut team = refuse_for_lack_of_space(&server, &mut dice);
-    let (crm, connection) = (&mut team[0], &mut server.connect());
-    // There may be space yet for less than an upload.
-    eventually("the server is not ready", || {
-        let (stored, ready) = (crm.upload(connection).unwrap(), server.get("/readyz"));
-        if ready.status != 200 {
-            assert_storage_is_unavailable(&ready);
-        }
-        (stored.status, ready.status) == (503, 503)
-    });
+    assert_not_ready(&server, &mut team);
     ballast.remove();
     // By itself: who is not ready is sent no uploads to try it with.
     eventually("the server is ready again", || server.get("/readyz").status == 200);
@@ -108,8 +100,9 @@ fn readiness_follows_the_disk() {
 fn writes_that_fail_refuse_uploads_until_they_succeed_again() {
     let mut dice = Dice::thrown("limited file size");
     let server = start_on(tempfile::tempdir().unwrap(), &checkpoint_often());
-    limit_file_size(&server, "1000000");
+    limit_file_size(&server, "2000000");
     let mut team = refuse_for_lack_of_space(&server, &mut dice);
+    assert_not_ready(&server, &mut team);
     limit_file_size(&server, "unlimited");
     recover(server, &mut team);
 }
@@ -191,6 +184,19 @@ fn refuse_for_lack_of_space(server: &Server, dice: &mut Dice) -> Vec<Crm> {
     let failed = metrics.text().lines().find(|line| line.starts_with("touchline_store_failed_commits_total"));
     assert!(failed.is_some_and(|line| !line.ends_with(" 0")), "{failed:?}");
     team
+}
+
+/// While uploads are refused, the server says that it is not ready.
+fn assert_not_ready(server: &Server, team: &mut [Crm]) {
+    let (crm, connection) = (&mut team[0], &mut server.connect());
+    // There may be space yet for less than an upload.
+    eventually("the server is not ready", || {
+        let (stored, ready) = (crm.upload(connection).unwrap(), server.get("/readyz"));
+        if ready.status != 200 {
+            assert_storage_is_unavailable(&ready);
+        }
+        (stored.status, ready.status) == (503, 503)
+    });
 }
 
 fn assert_storage_is_unavailable(reply: &Reply) {
@@ -316,7 +322,7 @@ fn a_read_only_data_folder_is_refused_and_not_touched() {
         disk.remount("rw");
         let refusal = started.expect_err("it must not start where it cannot write");
         assert!(names(&refusal, data.path()), "{refusal}");
-        assert_eq!(before, after, "it touched something");
+        assert!(before == after, "it touched something");
         server = Server::start_on(data, token, &UNLIMITED);
     }
     compare_in_parallel(&mut team, || server.connect(), Crm::compare_all);

@@ -8,6 +8,7 @@ use serde_json::json;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -209,21 +210,22 @@ fn a_server_out_of_open_files_serves_those_it_knows_and_others_when_it_has_some_
         }
     };
     upload_some();
-    limit_open_files(&server, 100);
-    let crowd: Vec<_> = (0..120).map(|_| TcpStream::connect(&server.address).unwrap()).collect();
-    let open_files = format!("/proc/{}/fd", server.pid());
-    eventually("the server runs out of files", || fs::read_dir(&open_files).unwrap().count() >= 100);
+    let crowd = exhaust_open_files(&server);
     upload_some();
     drop(crowd);
     compare_in_parallel(&mut team, || server.connect(), Crm::compare_all);
     assert_eq!(server.get("/readyz").status, 200);
 }
 
-fn limit_open_files(server: &Server, files: u32) {
+/// Connects until the server can open nothing more. It can again when the connections are dropped.
+pub(crate) fn exhaust_open_files(server: &Server) -> Vec<TcpStream> {
     let pid = server.pid().to_string();
-    let limit = format!("--nofile={files}:");
-    let status = std::process::Command::new("prlimit").args(["--pid", &pid, &limit]).status();
+    let status = Command::new("prlimit").args(["--pid", &pid, "--nofile=100:"]).status();
     assert!(status.is_ok_and(|status| status.success()), "missing here: the command prlimit");
+    let crowd = (0..120).map(|_| TcpStream::connect(&server.address).unwrap()).collect();
+    let open_files = format!("/proc/{pid}/fd");
+    eventually("the server runs out of files", || fs::read_dir(&open_files).unwrap().count() >= 100);
+    crowd
 }
 
 /// A byte less than the largest body that is allowed.

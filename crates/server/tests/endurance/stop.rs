@@ -4,8 +4,11 @@ use crate::crash::crashes;
 use crate::crm::{Crm, compare_in_parallel, compare_list};
 use crate::dice::Dice;
 use crate::harness::{Connection, Reply, Server};
+use crate::overload::exhaust_open_files;
 use crate::{DEADLINE, UNLIMITED, assert_sound, eventually};
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -97,6 +100,42 @@ fn stop_among_arrivals(server: &mut Server, team: &mut [Crm]) -> (usize, usize) 
     let unanswered = (unanswered(&mut kept), unanswered(&mut new));
     assert_ends_well(server);
     unanswered
+}
+
+#[test]
+fn a_server_out_of_open_files_stops_when_it_is_told_to() {
+    // None of those who hold them is sent away.
+    let environment = [&UNLIMITED[..], &[("TOUCHLINE_LIMITS_HEAD_SECONDS", "3600")]].concat();
+    let mut server = Server::start_with(&environment);
+    let crowd = exhaust_open_files(&server);
+    server.terminate();
+    assert_ends_well(&mut server);
+    drop(crowd);
+}
+
+#[test]
+fn a_server_stops_when_it_is_told_to_although_new_clients_keep_coming() {
+    let mut server = Server::start_with(&UNLIMITED);
+    let address = &server.address.clone();
+    let (answer, answered) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            let answer = answer.clone();
+            scope.spawn(move || {
+                while let Ok(mut stream) = TcpStream::connect(address) {
+                    let asked = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: touchline\r\n\r\n");
+                    if asked.is_ok() && stream.read(&mut [0; 1_024]).is_ok_and(|length| length > 0) {
+                        let _ = answer.send(());
+                    }
+                }
+            });
+        }
+        for _ in 0..100 {
+            answered.recv_timeout(DEADLINE).expect("new clients are answered");
+        }
+        server.terminate();
+        assert_ends_well(&mut server);
+    });
 }
 
 fn signal(server: &Server, name: &str) {

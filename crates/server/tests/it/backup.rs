@@ -1,11 +1,10 @@
 //! Backup beside the running server, restore, and the check of a database.
 
-use crate::harness::{Server, opportunity, run, run_ok, run_refused};
+use crate::harness::{Server, beside, opportunity, run, run_ok, run_refused, wait_for};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::sync::atomic::Ordering;
 use tempfile::TempDir;
 
 const PAGE: usize = 4_096;
@@ -59,21 +58,13 @@ fn a_backup_under_load_holds_everything_acknowledged_before_it() {
     let server = Server::start();
     upload(&server, "before", 500);
     let folder = tempfile::tempdir().unwrap();
-    let is_over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let load = scope.spawn(|| {
-            let mut count = 0;
-            while !is_over.load(Ordering::Relaxed) {
-                upload(&server, &format!("during-{count}"), 3);
-                count += 1;
-            }
-            count
-        });
+    let load = |number| upload(&server, &format!("during-{number}"), 3);
+    beside(load, |uploads| {
         for number in 0..3 {
-            run_ok(server.data.path(), &["backup", &path(&folder, &format!("{number}.db"))]);
+            let copy = path(&folder, &format!("{number}.db"));
+            wait_for("uploads come in", || (uploads.load(Ordering::Relaxed) > number).then_some(()));
+            run_ok(server.data.path(), &["backup", &copy]);
         }
-        is_over.store(true, Ordering::Relaxed);
-        assert!(load.join().unwrap() > 0);
     });
     for number in 0..3 {
         let data = folder.path().join(format!("restored-{number}"));

@@ -148,7 +148,7 @@ fn any_order_repetition_and_parallelism_ends_in_the_same_records() {
     let authorization = format!("Bearer {}", server.token);
     let connections: Vec<_> = (0..CONNECTIONS).map(|_| Mutex::new(server.connect())).collect();
     let runs = AtomicU32::new(0);
-    let config = ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |((statements, sent) in deliveries())| {
         let run = runs.fetch_add(1, Ordering::Relaxed);
         let (in_order, shuffled) = (format!("in-order-{run}"), format!("shuffled-{run}"));

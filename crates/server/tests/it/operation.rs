@@ -240,6 +240,20 @@ fn told_to_stop_it_ends_although_clients_keep_coming() {
 }
 
 #[test]
+fn it_can_be_told_to_stop_from_the_moment_it_says_that_it_listens() {
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut data = tempfile::tempdir().unwrap();
+                for _ in 0..3 {
+                    data = Server::start_on(data, String::new(), &[]).stop().0;
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn an_interrupt_from_the_keyboard_is_a_clean_end_too() {
     let mut server = Server::start();
     server.upload(&opportunity("OPP-1", "Proposal", "5", "2024-01-15")).result();

@@ -110,6 +110,7 @@ async fn batch(
     mut body: Body,
 ) -> Result<Json<BatchOut>, ApiError> {
     let form = form(headers)?;
+    body::refuse_encoding(headers)?;
     let validate_only = validate_only(query)?;
     let _turn = app
         .batches
