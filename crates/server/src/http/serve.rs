@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const LINGER: Duration = Duration::from_millis(250);
 
 /// How long requests in flight may take to be answered once the server is told to stop.
-const DRAIN: Duration = Duration::from_secs(30);
+const DRAIN: Duration = Duration::from_secs(20);
 
 /// Serves until `stop` is ready, then answers what is in flight and returns.
 pub(crate) async fn serve(
@@ -49,9 +49,7 @@ pub(crate) async fn serve(
             let place = Arc::clone(&connections).acquire_owned().await;
             (place, listener.accept().await)
         };
-        // Whoever has connected comes before the end.
         let (place, accepted) = tokio::select! {
-            biased;
             next = next => next,
             () = &mut end => break,
         };

@@ -27,6 +27,12 @@ CREATE TABLE counter (
 ) STRICT, WITHOUT ROWID;
 INSERT INTO counter VALUES ('directory', 0), ('names_indexed_through', 0);
 
+-- What is written to find out whether uploads can be: one row of about their size.
+CREATE TABLE probe (
+    id     INTEGER PRIMARY KEY,
+    filler BLOB NOT NULL
+) STRICT;
+
 -- The facts about records: a log of versions in the order in which they were accepted, only ever appended to.
 CREATE TABLE record_version (
     change             INTEGER PRIMARY KEY,

@@ -91,10 +91,10 @@ impl Writer {
         self.counters.is_failing.load(Ordering::Relaxed)
     }
 
-    /// Writes something that changes nothing.
+    /// Writes something that means nothing, as large as some uploads.
     pub(super) async fn probe(&self) -> Result<(), StoreError> {
         self.write(|tx| {
-            tx.connection.execute("UPDATE counter SET value = value", [])?;
+            tx.connection.execute("INSERT OR REPLACE INTO probe VALUES (1, randomblob(262144))", [])?;
             Ok(())
         })
         .await
