@@ -6,21 +6,28 @@
 //! Units, everywhere: money in the currency's **minor units**, instants in **microseconds since 1970, UTC**
 //! (the wire documents six fraction digits).
 
+mod conversion;
 mod identifier;
+pub mod identity;
 mod invalid;
 mod money;
+mod page_url;
 mod phone;
 pub mod record;
 mod site;
 mod text;
 mod time;
 mod token;
+mod visit;
 
+pub use conversion::{Call, Conversion, ConversionKind, Overrides, StoredConversion};
 pub use identifier::{Identifier, IdentifierKind};
 pub use invalid::Invalid;
 pub use money::{AMOUNT_MINOR_MAX, Currency, Magnitude, Money, format_minor};
+pub use page_url::PageUrl;
 pub use phone::Country;
-pub use site::{Milestone, Site, SiteId, Stage, StageMatch, TimeZoneName};
+pub use site::{Milestone, Origin, Site, SiteId, Stage, StageMatch, TimeZoneName};
 pub use text::Text;
 pub use time::{Instant, Moment};
 pub use token::{Scope, Scopes, Token, TokenHash, TokenId};
+pub use visit::{DeviceClass, Screen, StoredVisit, Visit, VisitSettings};

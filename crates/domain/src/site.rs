@@ -1,4 +1,5 @@
-use crate::{Country, Currency, Instant, Invalid, Text};
+use crate::identity::GuardSettings;
+use crate::{Country, Currency, Instant, Invalid, Text, VisitSettings};
 use std::fmt;
 
 /// The name of a site in addresses and commands: 1 to 64 characters of `A-Z a-z 0-9 _ -`.
@@ -110,6 +111,27 @@ pub enum StageMatch<'a> {
     Unknown,
 }
 
+/// Whose pages may report visits: a scheme, a host and, unless it is the usual one, a port, as browsers send it in
+/// `Origin`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin(String);
+
+impl Origin {
+    /// Takes `https://example.com`, or any address on it. Code: `not_an_origin`.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        let origin = url::Url::parse(raw.trim()).ok().map(|url| url.origin());
+        let origin = origin.filter(url::Origin::is_tuple).map(|origin| origin.ascii_serialization());
+        origin.map(Self).ok_or_else(|| {
+            Invalid::new("not_an_origin", "must be the address of a site, such as https://www.example.com")
+        })
+    }
+
+    /// As browsers write it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A tenant: every fact, token and report belongs to one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
@@ -127,6 +149,14 @@ pub struct Site {
     pub stages: Vec<Stage>,
     /// Whether an upload with a stage that is not listed is refused.
     pub strict_stages: bool,
+    /// Whose pages may report visits; none listed means any.
+    pub origins: Vec<Origin>,
+    /// When a new visit begins.
+    pub visits: VisitSettings,
+    /// When an identifier evidently belongs to many.
+    pub guards: GuardSettings,
+    /// After how many days a visit is deleted that never led to a record. `None` keeps it.
+    pub visit_retention_days: Option<u32>,
     /// When it was added.
     pub created_at: Instant,
 }
@@ -134,6 +164,42 @@ pub struct Site {
 impl Site {
     /// The most stages a site can list.
     pub const STAGES_MAX: usize = 200;
+    /// The most origins a site can list.
+    pub const ORIGINS_MAX: usize = 100;
+    /// The longest time that visits can be kept for, in days: a century.
+    pub const RETENTION_DAYS_MAX: u32 = 36_500;
+
+    /// A site with the usual settings: pounds, and telephone numbers and days of the United Kingdom.
+    pub fn new(id: SiteId, name: Text<255>, created_at: Instant) -> Result<Self, Invalid> {
+        Ok(Self {
+            id,
+            name,
+            currency: Currency::parse("GBP")?,
+            phone_country: Country::parse("GB")?,
+            time_zone: TimeZoneName::parse("Europe/London")?,
+            stages: Vec::new(),
+            strict_stages: false,
+            origins: Vec::new(),
+            visits: VisitSettings::default(),
+            guards: GuardSettings::default(),
+            visit_retention_days: None,
+            created_at,
+        })
+    }
+
+    /// Whether a page with this `Origin` may report visits.
+    pub fn admits(&self, origin: &str) -> bool {
+        self.origins.is_empty() || self.origins.iter().any(|admitted| admitted.as_str() == origin)
+    }
+
+    /// How many days visits are kept for, from 1. Code: `out_of_range`.
+    pub fn parse_retention(raw: &str) -> Result<u32, Invalid> {
+        let days = raw.trim().parse().ok().filter(|days| (1..=Self::RETENTION_DAYS_MAX).contains(days));
+        days.ok_or_else(|| {
+            let must = format!("must be a whole number of days from 1 to {}", Self::RETENTION_DAYS_MAX);
+            Invalid::new("out_of_range", must)
+        })
+    }
 
     /// Finds a stage among the configured ones: the exact spelling first, then any case.
     pub fn stage(&self, name: &str) -> StageMatch<'_> {

@@ -6,9 +6,13 @@
 
 pub mod conformance;
 mod error;
+mod people;
 pub mod sqlite;
 mod store;
 
 pub use error::StoreError;
+pub use people::{
+    Erased, ErasedRecords, Followed, Guarded, NewConversion, NewVisit, PersonFacts, PersonRecord, RecordMatch,
+};
 pub use sqlite::SqliteStore;
-pub use store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
+pub use store::{CheckReport, Directory, ListedRecord, RecordsPage, RecordsQuery, Store, StoreStats, Upload};

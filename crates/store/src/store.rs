@@ -1,10 +1,13 @@
 use crate::StoreError;
+use crate::people::{
+    Erased, ErasedRecords, Followed, Guarded, NewConversion, NewVisit, PersonFacts, RecordMatch,
+};
 use async_trait::async_trait;
 use std::path::Path;
 use touchline_domain::record::{
     RecordFilter, RecordKey, RecordKind, Reference, StageTotal, StoredVersion, UploadOutcome, Version,
 };
-use touchline_domain::{Instant, Site, SiteId, Token, TokenId};
+use touchline_domain::{Identifier, Instant, Site, SiteId, Token, TokenId};
 
 /// A version of a record, to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,11 +51,22 @@ impl RecordsQuery {
     pub const EXAMINED_MAX: usize = 20_000;
 }
 
+/// A record in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedRecord {
+    /// The CRM's name for it.
+    pub reference: Reference,
+    /// In [order](StoredVersion::order).
+    pub versions: Vec<StoredVersion>,
+    /// Whether somebody was found for it, as of the facts that were [followed](Store::follow).
+    pub is_matched: bool,
+}
+
 /// A page of records, the newest first; a record keeps its place however often it is updated.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordsPage {
-    /// Each record with all its versions, in [order](StoredVersion::order).
-    pub records: Vec<(Reference, Vec<StoredVersion>)>,
+    /// Each record with all its versions.
+    pub records: Vec<ListedRecord>,
     /// Where the next page begins: after this position. `None` when there is nothing more. A page that
     /// stopped at [`RecordsQuery::EXAMINED_MAX`] may hold fewer records than its limit, even none, and go on.
     pub next: Option<u64>,
@@ -73,6 +87,8 @@ pub struct StoreStats {
     pub commit_micros: u64,
     /// Transactions that failed and were rolled back.
     pub failed_commits: u64,
+    /// Changes that no match has followed yet.
+    pub changes_behind: u64,
 }
 
 /// What [`Store::check`] found.
@@ -84,6 +100,10 @@ pub struct CheckReport {
     pub records: u64,
     /// How many versions they have.
     pub versions: u64,
+    /// How many visits there are.
+    pub visits: u64,
+    /// How many conversions there are.
+    pub conversions: u64,
     /// What is wrong, a sentence each; empty when all is well. At most a hundred.
     pub violations: Vec<String>,
 }
@@ -144,6 +164,84 @@ pub trait Store: Send + Sync + 'static {
 
     /// Deletes a record with all its versions. `false` if there was none.
     async fn delete_record(&self, key: RecordKey) -> Result<bool, StoreError>;
+
+    /// Stores visits, all or none. A repeated report is stored again and
+    /// [folded](touchline_domain::VisitSettings::fold) when it is read. [`StoreError::Overloaded`] when the write
+    /// queue is full.
+    async fn add_visits(&self, visits: Vec<NewVisit>) -> Result<(), StoreError>;
+
+    /// Stores conversions, all or none, in the order given. Outcomes are in the same order: a repeat of the last report
+    /// under its reference changes nothing; any other is one more report. [`StoreError::Overloaded`] when the write
+    /// queue is full.
+    async fn add_conversions(
+        &self,
+        conversions: Vec<NewConversion>,
+    ) -> Result<Vec<UploadOutcome>, StoreError>;
+
+    /// Everything held on whom `seeds` belong to, as of this moment. A seed that merely matches (a telephone number, a
+    /// guarded address) finds whom it leads to, if that is one person.
+    async fn person(&self, site: SiteId, seeds: Vec<Identifier>) -> Result<PersonFacts, StoreError>;
+
+    /// Whom a record is about, as of this moment. `None` if there is no such record.
+    async fn record_match(&self, key: RecordKey) -> Result<Option<RecordMatch>, StoreError>;
+
+    /// Cuts an identifier out of what one fact is evidence of, or restores it. `false` if no fact with this change
+    /// number names it. Doing it again changes nothing.
+    async fn set_cut(
+        &self,
+        site: SiteId,
+        fact: u64,
+        identifier: Identifier,
+        is_cut: bool,
+        at: Instant,
+    ) -> Result<bool, StoreError>;
+
+    /// Lets an identifier join whatever a guard says (but for the site's list of ignored values), or no longer.
+    async fn set_allowed(
+        &self,
+        site: SiteId,
+        identifier: Identifier,
+        is_allowed: bool,
+        at: Instant,
+    ) -> Result<(), StoreError>;
+
+    /// The site's guarded identifiers after one, in order of kind and value, as of the facts that were
+    /// [followed](Store::follow).
+    async fn guarded(
+        &self,
+        site: SiteId,
+        after: Option<Identifier>,
+        limit: usize,
+    ) -> Result<Vec<Guarded>, StoreError>;
+
+    /// The identifiers that the operator allowed, in order of kind and value.
+    async fn allowed(&self, site: SiteId) -> Result<Vec<Identifier>, StoreError>;
+
+    /// Takes some of the changes that no match has followed yet, in order, finds the records that they affect, and
+    /// brings their matches up to date. At most about `limit` changes; repeat until [`Followed::is_done`]. It can be
+    /// stopped at any instant and goes on where it was; one caller at a time makes progress.
+    async fn follow(&self, limit: usize) -> Result<Followed, StoreError>;
+
+    /// How far [`Store::follow`] has come; a point read.
+    async fn followed(&self) -> Result<Followed, StoreError>;
+
+    /// Removes whom `seeds` belong to: visits, conversions, evidence, decisions, and records' personal fields, and
+    /// leaves no copy of them in the store's files.
+    async fn erase(
+        &self,
+        site: SiteId,
+        seeds: Vec<Identifier>,
+        records: ErasedRecords,
+    ) -> Result<Erased, StoreError>;
+
+    /// Deletes some of a site's visits from before `before` that no record is matched to, at most about `limit` looked
+    /// at. Answers how many were deleted, and whether there may be more.
+    async fn expire_visits(
+        &self,
+        site: SiteId,
+        before: Instant,
+        limit: usize,
+    ) -> Result<(u64, bool), StoreError>;
 
     /// How many of a site's records are in each stage now, and what they are worth, by currency.
     async fn stage_totals(&self, site: SiteId, kind: RecordKind) -> Result<Vec<StageTotal>, StoreError>;

@@ -13,7 +13,7 @@ use touchline_domain::record::{
     Particulars, RecordFilter, RecordKey, RecordKind, Reference, UploadOutcome, Version,
 };
 use touchline_domain::{
-    Country, Currency, Identifier, IdentifierKind, Instant, Moment, Money, Site, SiteId, Text, TimeZoneName,
+    Country, Currency, Identifier, IdentifierKind, Instant, Moment, Money, Site, SiteId, Text,
 };
 use touchline_store::sqlite::{SqliteOptions, restore, schema_version};
 use touchline_store::{RecordsQuery, SqliteStore, Store, StoreError, Upload, conformance};
@@ -46,16 +46,8 @@ async fn it_conforms_while_names_are_written_a_few_at_a_time() {
 }
 
 fn site() -> Site {
-    Site {
-        id: SiteId::parse("s").unwrap(),
-        name: Text::parse("Example").unwrap(),
-        currency: Currency::parse("GBP").unwrap(),
-        phone_country: Country::parse("GB").unwrap(),
-        time_zone: TimeZoneName::parse("Europe/London").unwrap(),
-        stages: Vec::new(),
-        strict_stages: false,
-        created_at: Instant::from_micros(0),
-    }
+    let (id, name) = (SiteId::parse("s").unwrap(), Text::parse("Example").unwrap());
+    Site::new(id, name, Instant::from_micros(0)).unwrap()
 }
 
 fn upload(reference: &str, second: i64) -> Upload {

@@ -20,13 +20,13 @@ pub struct RecordFilter {
     pub value_max: Option<Magnitude>,
     /// Naming every one of these identifiers, each in any version.
     pub identifiers: Vec<Identifier>,
-    /// Whether the record is joined to a visitor. None is until visits can be reported.
+    /// Whether somebody was found for the record.
     pub matched: Option<bool>,
 }
 
 impl RecordFilter {
-    /// Whether a record in `state` is to be listed.
-    pub fn accepts(&self, state: &RecordState) -> bool {
+    /// Whether a record in `state`, for which somebody was found or not, is to be listed.
+    pub fn accepts(&self, state: &RecordState, is_matched: bool) -> bool {
         let magnitude = state.value.magnitude();
         let at = state.occurred.at;
         holds(self.stage.as_ref(), |stage| state.stage() == Some(stage.as_str()))
@@ -37,7 +37,7 @@ impl RecordFilter {
             && holds(self.value_min.as_ref(), |min| magnitude >= *min)
             && holds(self.value_max.as_ref(), |max| magnitude <= *max)
             && self.identifiers.iter().all(|identifier| state.identifiers.contains(identifier))
-            && holds(self.matched.as_ref(), |matched| !matched)
+            && holds(self.matched.as_ref(), |matched| *matched == is_matched)
     }
 }
 

@@ -1,6 +1,6 @@
 use super::secret::{NewToken, NoRandomness, random_hex};
 use crate::clock::Clock;
-use touchline_domain::{Country, Currency, Invalid, Scopes, Site, SiteId, Text, TimeZoneName, Token};
+use touchline_domain::{Invalid, Scopes, Site, SiteId, Text, Token};
 use touchline_store::{Store, StoreError};
 
 /// What a start found or made.
@@ -56,14 +56,5 @@ pub(crate) async fn first_start(store: &dyn Store, clock: &dyn Clock) -> Result<
 fn default_site(clock: &dyn Clock) -> Result<Site, FirstStartError> {
     let mut id = random_hex::<7>()?;
     id.truncate(13);
-    Ok(Site {
-        id: SiteId::parse(&id)?,
-        name: Text::parse("My site")?,
-        currency: Currency::parse("GBP")?,
-        phone_country: Country::parse("GB")?,
-        time_zone: TimeZoneName::parse("Europe/London")?,
-        stages: Vec::new(),
-        strict_stages: false,
-        created_at: clock.now(),
-    })
+    Ok(Site::new(SiteId::parse(&id)?, Text::parse("My site")?, clock.now())?)
 }

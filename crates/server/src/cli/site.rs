@@ -61,16 +61,10 @@ pub(super) async fn run(config: &Config, command: SiteCommand) -> Result<ExitCod
 }
 
 async fn add(config: &Config, id: &str, name: &str, settings: &SiteSettings) -> Result<ExitCode, CliError> {
-    let mut site = Site {
-        id: SiteId::parse(id).map_err(|error| wrong("--id", &error))?,
-        name: Text::parse(name).map_err(|error| wrong("--name", &error))?,
-        currency: Currency::parse("GBP").map_err(|error| wrong("--currency", &error))?,
-        phone_country: Country::parse("GB").map_err(|error| wrong("--phone-country", &error))?,
-        time_zone: TimeZoneName::parse("Europe/London").map_err(|error| wrong("--time-zone", &error))?,
-        stages: Vec::new(),
-        strict_stages: false,
-        created_at: SystemClock.now(),
-    };
+    let id_parsed = SiteId::parse(id).map_err(|error| wrong("--id", &error))?;
+    let name = Text::parse(name).map_err(|error| wrong("--name", &error))?;
+    let mut site =
+        Site::new(id_parsed, name, SystemClock.now()).map_err(|error| wrong("the defaults", &error))?;
     settings.apply(&mut site)?;
     let store = open_store(config, true)?;
     let added = store.add_site(site).await?;

@@ -78,8 +78,7 @@ pub(crate) fn pieces(
 }
 
 fn write(site: &Site, page: &RecordsPage, format: Format) -> Result<Vec<u8>, ExportError> {
-    let records =
-        page.records.iter().filter_map(|(reference, versions)| RecordOut::new(site, reference, versions));
+    let records = page.records.iter().filter_map(|record| RecordOut::listed(site, record));
     match format {
         Format::Csv => csv_rows(records.map(|record| row(&record))),
         Format::Ndjson => {

@@ -5,6 +5,7 @@ use touchline_domain::record::{
     Particulars, RecordState, Reference, StageSpell, StoredVersion, stage_history,
 };
 use touchline_domain::{Identifier, Instant, Milestone, Money, Site};
+use touchline_store::ListedRecord;
 use utoipa::ToSchema;
 
 /// An exact amount.
@@ -75,7 +76,7 @@ pub(crate) struct RecordOut {
     pub(crate) identifiers: Vec<IdentifierOut>,
     pub(crate) labels: Vec<String>,
     pub(crate) properties: Vec<PropertyOut>,
-    /// Whether it is joined to a visitor. False until visits can be reported.
+    /// Whether somebody was found for it.
     pub(crate) matched: bool,
     /// How many versions it has.
     pub(crate) versions: usize,
@@ -87,7 +88,11 @@ pub(crate) struct RecordOut {
 
 impl RecordOut {
     /// `None` for a record without versions, which is none.
-    pub(crate) fn new(site: &Site, reference: &Reference, versions: &[StoredVersion]) -> Option<Self> {
+    pub(crate) fn listed(site: &Site, record: &ListedRecord) -> Option<Self> {
+        Self::new(site, &record.reference, &record.versions, record.is_matched)
+    }
+
+    fn new(site: &Site, reference: &Reference, versions: &[StoredVersion], matched: bool) -> Option<Self> {
         let state = RecordState::of(versions)?;
         let received = versions.iter().map(|stored| stored.received_at);
         let stage = state.stage().map(str::to_owned);
@@ -108,7 +113,7 @@ impl RecordOut {
                 .into_iter()
                 .map(|property| PropertyOut { name: property.name.to_string(), value: property.value })
                 .collect(),
-            matched: false,
+            matched,
             versions: versions.len(),
             first_received_at: received.clone().min().map(|at| at.to_string()).unwrap_or_default(),
             last_received_at: received.max().map(|at| at.to_string()).unwrap_or_default(),
@@ -200,9 +205,14 @@ impl From<&StoredVersion> for VersionOut {
 
 impl RecordDetailOut {
     /// `None` for a record without versions, which is none.
-    pub(crate) fn new(site: &Site, reference: &Reference, versions: &[StoredVersion]) -> Option<Self> {
+    pub(crate) fn new(
+        site: &Site,
+        reference: &Reference,
+        versions: &[StoredVersion],
+        matched: bool,
+    ) -> Option<Self> {
         Some(Self {
-            record: RecordOut::new(site, reference, versions)?,
+            record: RecordOut::new(site, reference, versions, matched)?,
             stage_history: stage_history(versions).into_iter().map(Into::into).collect(),
             history: versions.iter().map(Into::into).collect(),
         })

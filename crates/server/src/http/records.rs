@@ -130,8 +130,7 @@ async fn list(
         return Ok(stream(&app, site, query, format));
     }
     let page = app.store.records(query).await?;
-    let records =
-        page.records.iter().filter_map(|(reference, versions)| RecordOut::new(&site, reference, versions));
+    let records = page.records.iter().filter_map(|record| RecordOut::listed(&site, record));
     let next_cursor = page.next.map(|next| next.to_string());
     Ok(Json(RecordsOut { records: records.collect(), next_cursor }).into_response())
 }
@@ -250,7 +249,9 @@ async fn get(
 ) -> Result<Json<RecordDetailOut>, ApiError> {
     let key = key(site, kind, params)?;
     let versions = app.store.record(key.clone()).await?;
-    RecordDetailOut::new(site, &key.reference, &versions).map(Json).ok_or_else(not_found)
+    let matching = app.store.record_match(key.clone()).await?;
+    let matched = matching.is_some_and(|found| found.matching.is_matched());
+    RecordDetailOut::new(site, &key.reference, &versions, matched).map(Json).ok_or_else(not_found)
 }
 
 /// Delete an opportunity with all its versions

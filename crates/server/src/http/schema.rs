@@ -209,16 +209,8 @@ mod tests {
     use touchline_domain::{Country, Instant, Site, SiteId, Text, TimeZoneName};
 
     fn site() -> Site {
-        Site {
-            id: SiteId::parse("s").unwrap(),
-            name: Text::parse("Site").unwrap(),
-            currency: Currency::parse("GBP").unwrap(),
-            phone_country: Country::parse("GB").unwrap(),
-            time_zone: TimeZoneName::parse("Europe/London").unwrap(),
-            stages: Vec::new(),
-            strict_stages: false,
-            created_at: Instant::from_micros(0),
-        }
+        let (id, name) = (SiteId::parse("s").unwrap(), Text::parse("Site").unwrap());
+        Site::new(id, name, Instant::from_micros(0)).unwrap()
     }
 
     /// Pointers of what was ignored, or of what was wrong.

@@ -21,7 +21,7 @@ pub(super) async fn pages_hold_every_record_once(store: Arc<dyn Store>) {
     for limit in [1, 2, 7, 25, 26, 27, 100] {
         let query = RecordsQuery { limit, ..query(OPPORTUNITY, RecordFilter::default()) };
         let first = store.records(query.clone()).await.unwrap();
-        assert!(first.records.iter().all(|(_, versions)| versions.len() == 2), "whole records only");
+        assert!(first.records.iter().all(|record| record.versions.len() == 2), "whole records only");
         assert_eq!(references(&store, query).await, expected, "limit {limit}");
     }
 }
@@ -39,8 +39,9 @@ pub(super) async fn paging_is_stable_under_uploads(store: Arc<dyn Store>) {
     store.delete_record(key("s", OPPORTUNITY, "d")).await.unwrap();
     query.after.clone_from(&first.next);
     let second = store.records(query).await.unwrap();
-    let names =
-        |page: &crate::RecordsPage| page.records.iter().map(|(r, _)| r.to_string()).collect::<Vec<_>>();
+    let names = |page: &crate::RecordsPage| {
+        page.records.iter().map(|record| record.reference.to_string()).collect::<Vec<_>>()
+    };
     assert_eq!((names(&first), names(&second)), (vec!["f".into(), "d".into()], vec!["b".into()]));
 }
 

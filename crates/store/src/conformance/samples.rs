@@ -8,7 +8,7 @@ use touchline_domain::record::{
 };
 use touchline_domain::{
     Country, Currency, Identifier, IdentifierKind, Instant, Milestone, Moment, Money, Site, SiteId, Stage,
-    Text, TimeZoneName,
+    Text,
 };
 
 use crate::RecordsQuery;
@@ -19,14 +19,8 @@ pub(super) fn site_id(id: &str) -> SiteId {
 
 pub(super) fn site(id: &str) -> Site {
     Site {
-        id: site_id(id),
-        name: Text::parse("Example Ltd").unwrap(),
-        currency: Currency::parse("GBP").unwrap(),
-        phone_country: Country::parse("GB").unwrap(),
-        time_zone: TimeZoneName::parse("Europe/London").unwrap(),
-        stages: vec![Stage { name: Text::parse("Closed: won").unwrap(), milestone: Milestone::Won }],
-        strict_stages: false,
-        created_at: at(1),
+        stages: vec![Stage { name: text("Closed: won"), milestone: Milestone::Won }],
+        ..Site::new(site_id(id), text("Example Ltd"), at(1)).unwrap()
     }
 }
 
@@ -94,7 +88,7 @@ pub(super) async fn references(store: &Arc<dyn Store>, mut query: RecordsQuery) 
     loop {
         let page = store.records(query.clone()).await.unwrap();
         assert!(page.records.len() <= query.limit, "a page keeps to its limit");
-        all.extend(page.records.iter().map(|(reference, _)| reference.to_string()));
+        all.extend(page.records.iter().map(|record| record.reference.to_string()));
         match page.next {
             Some(next) => query.after = Some(next),
             None => return all,

@@ -2,9 +2,11 @@ use super::rows::corrupt;
 use super::writer::WriteTx;
 use crate::{Directory, StoreError};
 use rusqlite::{Connection, Row, params};
+use serde::{Deserialize, Serialize};
+use touchline_domain::identity::GuardSettings;
 use touchline_domain::{
-    Country, Currency, Instant, Invalid, Milestone, Scopes, Site, SiteId, Stage, Text, TimeZoneName, Token,
-    TokenHash, TokenId,
+    Country, Currency, Instant, Invalid, Milestone, Origin, Scopes, Site, SiteId, Stage, Text, TimeZoneName,
+    Token, TokenHash, TokenId, VisitSettings,
 };
 
 /// The directory's version.
@@ -18,7 +20,7 @@ pub(super) fn version(connection: &Connection) -> Result<u64, StoreError> {
 pub(super) fn load(connection: &Connection) -> Result<Directory, StoreError> {
     let mut directory = Directory { version: version(connection)?, ..Directory::default() };
     let mut sites = connection.prepare_cached(
-        "SELECT site_id, name, currency, phone_country, time_zone, stages, strict_stages, created_at
+        "SELECT site_id, name, currency, phone_country, time_zone, stages, strict_stages, created_at, settings
          FROM site ORDER BY site_id",
     )?;
     let mut rows = sites.query([])?;
@@ -41,6 +43,7 @@ fn site(row: &Row<'_>) -> Result<Site, StoreError> {
     let text = |column: usize| row.get::<_, String>(column);
     let stages: Vec<(String, String)> =
         serde_json::from_str(&text(5)?).map_err(|error| corrupt("site", error))?;
+    let settings: SettingsRow = serde_json::from_str(&text(8)?).map_err(|error| corrupt("site", error))?;
     let stage = |(name, milestone): (String, String)| {
         Ok(Stage { name: Text::parse(&name)?, milestone: Milestone::parse(&milestone)? })
     };
@@ -53,7 +56,70 @@ fn site(row: &Row<'_>) -> Result<Site, StoreError> {
         stages: stages.into_iter().map(stage).collect::<Result<_, Invalid>>().map_err(bad)?,
         strict_stages: row.get(6)?,
         created_at: Instant::from_micros(row.get(7)?),
+        origins: settings
+            .origins
+            .iter()
+            .map(|origin| Origin::parse(origin))
+            .collect::<Result<_, _>>()
+            .map_err(bad)?,
+        visits: VisitSettings {
+            timeout_minutes: settings.visit_timeout_minutes,
+            campaign_begins_visit: settings.campaign_begins_visit,
+        },
+        guards: GuardSettings {
+            visitors_max: settings.visitors_max,
+            emails_max: settings.emails_max,
+            ignored: settings
+                .ignored
+                .iter()
+                .map(|value| Text::parse(value))
+                .collect::<Result<_, _>>()
+                .map_err(bad)?,
+        },
+        visit_retention_days: settings.visit_retention_days,
     })
+}
+
+/// The column `settings`: what is only ever read with the whole site. A setting that an older version did not write has
+/// its default.
+#[derive(Serialize, Deserialize)]
+#[serde(default)]
+struct SettingsRow {
+    origins: Vec<String>,
+    visit_timeout_minutes: u32,
+    campaign_begins_visit: bool,
+    visitors_max: u32,
+    emails_max: u32,
+    ignored: Vec<String>,
+    visit_retention_days: Option<u32>,
+}
+
+impl Default for SettingsRow {
+    fn default() -> Self {
+        let (visits, guards) = (VisitSettings::default(), GuardSettings::default());
+        Self {
+            origins: Vec::new(),
+            visit_timeout_minutes: visits.timeout_minutes,
+            campaign_begins_visit: visits.campaign_begins_visit,
+            visitors_max: guards.visitors_max,
+            emails_max: guards.emails_max,
+            ignored: Vec::new(),
+            visit_retention_days: None,
+        }
+    }
+}
+
+fn settings(site: &Site) -> Result<String, StoreError> {
+    let row = SettingsRow {
+        origins: site.origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
+        visit_timeout_minutes: site.visits.timeout_minutes,
+        campaign_begins_visit: site.visits.campaign_begins_visit,
+        visitors_max: site.guards.visitors_max,
+        emails_max: site.guards.emails_max,
+        ignored: site.guards.ignored.iter().map(ToString::to_string).collect(),
+        visit_retention_days: site.visit_retention_days,
+    };
+    serde_json::to_string(&row).map_err(|error| corrupt("site", error))
 }
 
 fn token(row: &Row<'_>) -> Result<Token, StoreError> {
@@ -73,8 +139,8 @@ fn token(row: &Row<'_>) -> Result<Token, StoreError> {
 }
 
 pub(super) fn add_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreError> {
-    let sql = "INSERT INTO site (site_id, name, currency, phone_country, time_zone, stages, strict_stages, created_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO site (site_id, name, currency, phone_country, time_zone, stages, strict_stages,
+        created_at, settings) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
     let added = tx.connection.execute(
         sql,
         params![
@@ -86,6 +152,7 @@ pub(super) fn add_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreE
             stages(site)?,
             site.strict_stages,
             site.created_at.as_micros(),
+            settings(site)?,
         ],
     )?;
     if added == 1 {
@@ -96,7 +163,7 @@ pub(super) fn add_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreE
 
 pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreError> {
     let sql = "UPDATE site SET name = ?2, currency = ?3, phone_country = ?4, time_zone = ?5, stages = ?6,
-        strict_stages = ?7 WHERE site_id = ?1";
+        strict_stages = ?7, settings = ?8 WHERE site_id = ?1";
     let changed = tx.connection.execute(
         sql,
         params![
@@ -107,6 +174,7 @@ pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreE
             site.time_zone.as_str(),
             stages(site)?,
             site.strict_stages,
+            settings(site)?,
         ],
     )?;
     if changed == 1 {

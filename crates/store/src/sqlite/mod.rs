@@ -18,6 +18,9 @@ mod upload;
 mod writer;
 
 use crate::StoreError;
+use crate::people::{
+    Erased, ErasedRecords, Followed, Guarded, NewConversion, NewVisit, PersonFacts, RecordMatch,
+};
 use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
 use async_trait::async_trait;
 use names::Tail;
@@ -25,7 +28,7 @@ use readers::Readers;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use touchline_domain::record::{RecordKey, RecordKind, StageTotal, StoredVersion, UploadOutcome};
-use touchline_domain::{Instant, Site, SiteId, Token, TokenId};
+use touchline_domain::{Identifier, Instant, Site, SiteId, Token, TokenId};
 use writer::Writer;
 
 pub use backup::restore;
@@ -134,5 +137,73 @@ impl Store for SqliteStore {
 
     async fn stage_totals(&self, site: SiteId, kind: RecordKind) -> Result<Vec<StageTotal>, StoreError> {
         self.readers.read(move |connection| records::stage_totals(connection, &site, kind)).await
+    }
+
+    async fn add_visits(&self, _visits: Vec<NewVisit>) -> Result<(), StoreError> {
+        Err(StoreError::Closing)
+    }
+    async fn add_conversions(
+        &self,
+        _conversions: Vec<NewConversion>,
+    ) -> Result<Vec<UploadOutcome>, StoreError> {
+        Err(StoreError::Closing)
+    }
+    async fn person(&self, _site: SiteId, _seeds: Vec<Identifier>) -> Result<PersonFacts, StoreError> {
+        Err(StoreError::Closing)
+    }
+    async fn record_match(&self, _key: RecordKey) -> Result<Option<RecordMatch>, StoreError> {
+        Ok(None)
+    }
+    async fn set_cut(
+        &self,
+        _site: SiteId,
+        _fact: u64,
+        _identifier: Identifier,
+        _is_cut: bool,
+        _at: Instant,
+    ) -> Result<bool, StoreError> {
+        Err(StoreError::Closing)
+    }
+    async fn set_allowed(
+        &self,
+        _site: SiteId,
+        _identifier: Identifier,
+        _is_allowed: bool,
+        _at: Instant,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::Closing)
+    }
+    async fn guarded(
+        &self,
+        _site: SiteId,
+        _after: Option<Identifier>,
+        _limit: usize,
+    ) -> Result<Vec<Guarded>, StoreError> {
+        Err(StoreError::Closing)
+    }
+    async fn allowed(&self, _site: SiteId) -> Result<Vec<Identifier>, StoreError> {
+        Err(StoreError::Closing)
+    }
+    async fn follow(&self, _limit: usize) -> Result<Followed, StoreError> {
+        Ok(Followed::default())
+    }
+    async fn followed(&self) -> Result<Followed, StoreError> {
+        Ok(Followed::default())
+    }
+    async fn erase(
+        &self,
+        _site: SiteId,
+        _seeds: Vec<Identifier>,
+        _records: ErasedRecords,
+    ) -> Result<Erased, StoreError> {
+        Err(StoreError::Closing)
+    }
+    async fn expire_visits(
+        &self,
+        _site: SiteId,
+        _before: Instant,
+        _limit: usize,
+    ) -> Result<(u64, bool), StoreError> {
+        Err(StoreError::Closing)
     }
 }

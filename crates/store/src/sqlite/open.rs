@@ -10,7 +10,10 @@ use std::time::Duration;
 const APPLICATION_ID: i32 = 0x5463_684C;
 
 /// One per release that changed the schema, in order; a file's `user_version` is how many it has had.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_records.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_records.sql"),
+    include_str!("../../migrations/sqlite/0002_visits_and_identity.sql"),
+];
 
 /// How the embedded store uses the machine. The defaults suit a server.
 #[derive(Debug, Clone, Copy)]

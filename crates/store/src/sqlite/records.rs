@@ -1,7 +1,7 @@
 use super::names::{self, Tail};
 use super::rows::{self, corrupt};
 use super::writer::WriteTx;
-use crate::{RecordsPage, RecordsQuery, StoreError};
+use crate::{ListedRecord, RecordsPage, RecordsQuery, StoreError};
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -86,8 +86,9 @@ pub(super) fn page(
             let versions = versions(connection, tail, &key)?;
             examined += 1;
             before = change;
-            if RecordState::of(&versions).is_some_and(|state| query.filter.accepts(&state)) {
-                page.records.push((key.reference, versions));
+            let is_matched = false;
+            if RecordState::of(&versions).is_some_and(|state| query.filter.accepts(&state, is_matched)) {
+                page.records.push(ListedRecord { reference: key.reference, versions, is_matched });
             }
             if page.records.len() == query.limit || examined == RecordsQuery::EXAMINED_MAX {
                 page.next = Some(before.cast_unsigned());

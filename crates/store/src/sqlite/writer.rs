@@ -137,6 +137,7 @@ impl Writer {
             committed_writes: load(&self.counters.committed_writes),
             commit_micros: load(&self.counters.commit_micros),
             failed_commits: load(&self.counters.failed_commits),
+            changes_behind: 0,
         }
     }
 

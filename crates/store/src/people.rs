@@ -1,0 +1,127 @@
+//! What the verbs about visitors and people take and answer.
+
+use touchline_domain::identity::{Guard, Matching, Person};
+use touchline_domain::record::{RecordKey, StoredVersion};
+use touchline_domain::{Conversion, Identifier, Instant, SiteId, StoredConversion, StoredVisit, Visit};
+
+/// A visit, to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewVisit {
+    /// Whose page was visited.
+    pub site: SiteId,
+    /// When it was received.
+    pub received_at: Instant,
+    /// What was received.
+    pub visit: Visit,
+}
+
+/// A conversion, to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewConversion {
+    /// Whose lead it is.
+    pub site: SiteId,
+    /// When it was received.
+    pub received_at: Instant,
+    /// What was received.
+    pub conversion: Conversion,
+}
+
+/// A record of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonRecord {
+    /// Which.
+    pub key: RecordKey,
+    /// In [order](StoredVersion::order).
+    pub versions: Vec<StoredVersion>,
+    /// The identifier by which it found the person.
+    pub matched_by: Identifier,
+}
+
+/// Everything that is held on somebody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PersonFacts {
+    /// What connects it.
+    pub person: Person,
+    /// Whether a seed that merely matches leads to several people, of whom then only the facts that name it are here.
+    pub is_ambiguous: bool,
+    /// In order of time; every report, crawlers' too.
+    pub visits: Vec<StoredVisit>,
+    /// In order of time; every report.
+    pub conversions: Vec<StoredConversion>,
+    /// Those that match this person, in order of kind and reference; at most [`PersonFacts::RECORDS_MAX`].
+    pub records: Vec<PersonRecord>,
+}
+
+impl PersonFacts {
+    /// The most records that are read of one person.
+    pub const RECORDS_MAX: usize = 1_000;
+}
+
+/// Whom a record is about, with what was found of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordMatch {
+    /// Whether somebody was found, and why.
+    pub matching: Matching,
+    /// The visits among the person's facts, in order of time.
+    pub visits: Vec<StoredVisit>,
+    /// The conversions among them, in order of time.
+    pub conversions: Vec<StoredConversion>,
+}
+
+/// An identifier that a guard keeps from joining, for an operator to review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guarded {
+    /// Which.
+    pub identifier: Identifier,
+    /// Why.
+    pub guard: Guard,
+    /// Since when it has been seen to be so.
+    pub since: Instant,
+}
+
+/// How far the matching of records has followed the facts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// Every change up to this one is worked off.
+    pub through: u64,
+    /// The last change there is.
+    pub last_change: u64,
+}
+
+impl Followed {
+    /// Whether nothing is left to do.
+    pub fn is_done(&self) -> bool {
+        self.through >= self.last_change
+    }
+}
+
+/// What becomes of an erased person's records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErasedRecords {
+    /// They stay with their dates, values and stages only, under a name that means nothing, so that totals stay.
+    KeepTotals,
+    /// They are deleted.
+    Delete,
+}
+
+/// What an erasure removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Visits deleted.
+    pub visits: u64,
+    /// Conversions deleted.
+    pub conversions: u64,
+    /// Records deleted or stripped of everything personal.
+    pub records: u64,
+    /// Their versions.
+    pub versions: u64,
+    /// Identifiers forgotten: of the person, with decisions about them.
+    pub identifiers: u64,
+}
+
+impl Erased {
+    /// Whether there was anything to remove.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
