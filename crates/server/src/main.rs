@@ -6,6 +6,7 @@ mod clock;
 mod config;
 mod http;
 mod metrics;
+mod worker;
 
 use std::process::ExitCode;
 

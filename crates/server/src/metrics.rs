@@ -131,6 +131,7 @@ fn register_store(registry: &mut Registry, stats: StoreStats) {
         |name, help, value: u64| registry.register(name, help, ConstGauge::new(value.cast_signed()));
     gauge("store_size_bytes", "Bytes on disk, the write-ahead log included", stats.bytes);
     gauge("store_queue_depth", "Units of work waiting to be written", stats.queue_depth);
+    gauge("store_changes_behind", "Facts that records are not matched by yet", stats.changes_behind);
     let mut counter = |name, help, value: u64| registry.register(name, help, ConstCounter::new(value));
     counter("store_commits", "Transactions committed", stats.commits);
     counter("store_committed_writes", "Units of work in those transactions", stats.committed_writes);

@@ -62,6 +62,11 @@ impl DirectoryCopy {
         self.snapshot().sites.get(id).cloned()
     }
 
+    /// All sites, in no order.
+    pub(crate) fn sites(&self) -> Vec<Arc<Site>> {
+        self.snapshot().sites.values().cloned().collect()
+    }
+
     /// Counts one request of a token against its rate. When it is over it, how long to wait.
     pub(crate) fn admit(&self, token: &Token) -> Result<(), Duration> {
         self.rates

@@ -2,6 +2,7 @@
 
 pub(crate) mod directory;
 pub(crate) mod first_start;
+mod following;
 pub(crate) mod secret;
 pub(crate) mod upload;
 
@@ -9,6 +10,7 @@ use crate::clock::Clock;
 use crate::config::Limits;
 use crate::metrics::Metrics;
 use directory::DirectoryCopy;
+use following::Following;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use touchline_store::{Store, StoreError};
@@ -20,6 +22,7 @@ pub(crate) struct App {
     pub(crate) directory: DirectoryCopy,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    pub(crate) following: Following,
     /// Bytes of request bodies that may still be taken into memory.
     pub(crate) in_flight_bytes: Semaphore,
     /// Batches that may still begin.
@@ -38,6 +41,7 @@ impl App {
             in_flight_bytes: Semaphore::new(limits.in_flight_bytes.min(Semaphore::MAX_PERMITS)),
             batches: Semaphore::new(limits.batches_at_once),
             metrics: Metrics::new(),
+            following: Following::new(),
             store,
             clock,
             directory,

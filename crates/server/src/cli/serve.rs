@@ -4,7 +4,7 @@ use crate::app::directory::REFRESH_INTERVAL;
 use crate::app::first_start::{FirstStart, first_start};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, LogFormat, LogLevel};
-use crate::http;
+use crate::{http, worker};
 use std::fs::File;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -30,11 +30,13 @@ pub(super) async fn serve(config: Config) -> Result<ExitCode, CliError> {
     // Beyond a limit on the size of files, a write shall fail and be answered; it would end the process.
     let _file_size_limit = signal(SignalKind::from_raw(SIGXFSZ))?;
     let refresh = tokio::spawn(refresh_directory(Arc::clone(&app)));
+    let mut work = worker::start(&app);
     let stop = stop_signal()?;
     print(&welcome(&config.data, address, &first))?;
     print(&format!("listening on http://{address}\n"))?;
     http::serve(listener, http::router(app), &config.limits, stop).await;
     refresh.abort();
+    work.shutdown().await;
     store.close().await?;
     tracing::info!("stopped; everything that was answered is stored");
     Ok(ExitCode::SUCCESS)

@@ -79,7 +79,7 @@ pub(crate) struct ListParams {
     /// Naming this Google Analytics client id.
     #[param(max_length = 512, required = false, format = "touchline-text")]
     cookie: String,
-    /// Joined to a visitor, or not. None is until visits can be reported.
+    /// Whether somebody was found for it.
     #[param(required = false)]
     matched: bool,
     /// Records on the page.
@@ -128,6 +128,9 @@ async fn list(
     let query = query(&site, kind, raw)?;
     if let Some(format) = export_format(headers) {
         return Ok(stream(&app, site, query, format));
+    }
+    if query.filter.matched.is_some() {
+        app.settled().await?;
     }
     let page = app.store.records(query).await?;
     let records = page.records.iter().filter_map(|record| RecordOut::listed(&site, record));

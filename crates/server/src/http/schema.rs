@@ -206,7 +206,7 @@ mod tests {
     use crate::http::record_in::{Context, RecordIn};
     use serde_json::value::RawValue;
     use touchline_domain::record::RecordKind;
-    use touchline_domain::{Country, Instant, Site, SiteId, Text, TimeZoneName};
+    use touchline_domain::{Instant, Site, SiteId, Text};
 
     fn site() -> Site {
         let (id, name) = (SiteId::parse("s").unwrap(), Text::parse("Site").unwrap());

@@ -4,7 +4,7 @@ use super::samples::{
 };
 use crate::{Erased, ErasedRecords, Store};
 use std::sync::Arc;
-use touchline_domain::record::RecordKind;
+use touchline_domain::record::{RecordFilter, RecordKind};
 
 /// Ann with two devices, a deal and a telephone number that Bob shares; and Bob with a deal.
 async fn two_people(store: &Arc<dyn Store>) {
@@ -63,7 +63,7 @@ pub(super) async fn totals_can_stay(store: Arc<dyn Store>) {
     assert!(store.record(key("s", RecordKind::Opportunity, "A")).await.unwrap().is_empty());
     settle(&store).await;
     assert_sound(&store).await;
-    let query = super::samples::query(RecordKind::Opportunity, Default::default());
+    let query = super::samples::query(RecordKind::Opportunity, RecordFilter::default());
     let listed = store.records(query).await.unwrap().records;
     let nameless = listed.iter().find(|r| r.reference.as_str().starts_with("erased-")).unwrap();
     let version = &nameless.versions[0].version;

@@ -187,7 +187,9 @@ fn touches(connection: &Connection, report: &mut CheckReport) -> Result<(), Stor
             violations.push(format!("{homeless} rows of {table} belong to a site that does not exist"));
         }
     }
-    violations.into_iter().for_each(|what| violation(report, what));
+    for what in violations {
+        violation(report, what);
+    }
     Ok(())
 }
 

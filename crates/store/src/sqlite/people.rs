@@ -38,10 +38,10 @@ pub(super) fn record_match(
     }
     let mut evidence = Evidence::of(connection, tail, key.site.clone())?;
     let matching = matching(&mut evidence, &guards, key, &versions)?;
-    let (visits, conversions) = match matching.is_matched() {
-        true => touches(connection, &key.site, &matching.person)?,
-        false => Default::default(),
-    };
+    let (mut visits, mut conversions) = (Vec::new(), Vec::new());
+    if matching.is_matched() {
+        (visits, conversions) = touches(connection, &key.site, &matching.person)?;
+    }
     Ok(Some(RecordMatch { matching, visits, conversions }))
 }
 
