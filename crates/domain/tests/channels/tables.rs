@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
-use touchline_domain::channel::{Arrival, ChannelRules, ClickIdKind, crawler, device_class};
+use touchline_domain::channel::{Arrival, ChannelRules, ClickIdKind, Rule, crawler, device_class};
 
 const ARRIVALS: &str = include_str!("arrivals.tsv");
 const REFERERS: &str = include_str!("referers.tsv");
 const BROWSERS: &str = include_str!("browsers.txt");
+const DOCUMENTATION: &str = include_str!("../../../../docs/channels.md");
 const CRAWLERS: &str = include_str!("crawler-instances.txt");
 
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
@@ -81,4 +82,18 @@ fn browsers_are_no_crawlers() {
         assert_eq!(device_class(agent).name() == "other", is_television, "{agent}");
     }
     assert!(BROWSERS.lines().count() >= 30);
+}
+
+#[test]
+fn the_documentation_is_true() {
+    let fenced = DOCUMENTATION.split("```").skip(1).step_by(2);
+    let examples: Vec<_> = fenced.filter(|block| !block.contains("NAME:")).map(Rule::parse_lines).collect();
+    assert_eq!(examples.len(), 1);
+    assert_eq!(examples[0].as_ref().map(Vec::len), Ok(3));
+    for rule in ChannelRules::builtin_rules() {
+        assert!(DOCUMENTATION.contains(&format!("`{}`", rule.name())), "{}", rule.name());
+    }
+    for kind in ClickIdKind::ALL {
+        assert!(DOCUMENTATION.contains(&format!("`{}`", kind.name())), "{}", kind.name());
+    }
 }
