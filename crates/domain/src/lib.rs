@@ -6,6 +6,7 @@
 //! Units, everywhere: money in the currency's **minor units**, instants in **microseconds since 1970, UTC**
 //! (the wire documents six fraction digits).
 
+pub mod channel;
 mod conversion;
 mod identifier;
 pub mod identity;
@@ -20,6 +21,7 @@ mod time;
 mod token;
 mod visit;
 
+pub use channel::DeviceClass;
 pub use conversion::{Call, Conversion, ConversionKind, Overrides, StoredConversion};
 pub use identifier::{Identifier, IdentifierKind};
 pub use invalid::Invalid;
@@ -30,4 +32,4 @@ pub use site::{Milestone, Origin, Site, SiteId, Stage, StageMatch, TimeZoneName}
 pub use text::Text;
 pub use time::{Instant, Moment};
 pub use token::{Scope, Scopes, Token, TokenHash, TokenId};
-pub use visit::{DeviceClass, Screen, StoredVisit, Visit, VisitSettings};
+pub use visit::{Screen, StoredVisit, Visit, VisitSettings};

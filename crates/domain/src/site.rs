@@ -1,3 +1,4 @@
+use crate::channel::ChannelRules;
 use crate::identity::GuardSettings;
 use crate::{Country, Currency, Instant, Invalid, Text, VisitSettings};
 use std::fmt;
@@ -155,6 +156,8 @@ pub struct Site {
     pub visits: VisitSettings,
     /// When an identifier evidently belongs to many.
     pub guards: GuardSettings,
+    /// What channel a visit belongs to.
+    pub channels: ChannelRules,
     /// After how many days a visit is deleted that never led to a record. `None` keeps it.
     pub visit_retention_days: Option<u32>,
     /// When it was added.
@@ -182,6 +185,7 @@ impl Site {
             origins: Vec::new(),
             visits: VisitSettings::default(),
             guards: GuardSettings::default(),
+            channels: ChannelRules::default(),
             visit_retention_days: None,
             created_at,
         })

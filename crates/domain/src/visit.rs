@@ -1,6 +1,6 @@
 //! Visits: who came, when, to which page, and from where.
 
-use crate::{Identifier, Instant, Invalid, PageUrl, Text};
+use crate::{DeviceClass, Identifier, Instant, Invalid, PageUrl, Text};
 use std::fmt;
 
 /// A screen's size in CSS pixels, as the tag reports it.
@@ -25,34 +25,6 @@ impl Screen {
 impl fmt::Display for Screen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}", self.width, self.height)
-    }
-}
-
-/// What a visitor looked with, from the `User-Agent`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DeviceClass {
-    /// A computer.
-    Desktop,
-    /// A telephone.
-    Mobile,
-    /// A tablet.
-    Tablet,
-    /// Anything else, or nothing known.
-    Other,
-}
-
-impl DeviceClass {
-    /// Every class.
-    pub const ALL: [Self; 4] = [Self::Desktop, Self::Mobile, Self::Tablet, Self::Other];
-
-    /// The name in answers.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Desktop => "desktop",
-            Self::Mobile => "mobile",
-            Self::Tablet => "tablet",
-            Self::Other => "other",
-        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::writer::WriteTx;
 use crate::{Directory, StoreError};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
+use touchline_domain::channel::{ChannelRules, Rule};
 use touchline_domain::identity::GuardSettings;
 use touchline_domain::{
     Country, Currency, Instant, Invalid, Milestone, Origin, Scopes, Site, SiteId, Stage, Text, TimeZoneName,
@@ -78,6 +79,13 @@ fn site(row: &Row<'_>) -> Result<Site, StoreError> {
                 .collect::<Result<_, _>>()
                 .map_err(bad)?,
         },
+        channels: settings
+            .channel_rules
+            .iter()
+            .map(|rule| Rule::parse(rule))
+            .collect::<Result<_, _>>()
+            .and_then(ChannelRules::with)
+            .map_err(bad)?,
         visit_retention_days: settings.visit_retention_days,
     })
 }
@@ -93,6 +101,8 @@ struct SettingsRow {
     visitors_max: u32,
     emails_max: u32,
     ignored: Vec<String>,
+    /// In their text form, in order.
+    channel_rules: Vec<String>,
     visit_retention_days: Option<u32>,
 }
 
@@ -106,6 +116,7 @@ impl Default for SettingsRow {
             visitors_max: guards.visitors_max,
             emails_max: guards.emails_max,
             ignored: Vec::new(),
+            channel_rules: Vec::new(),
             visit_retention_days: None,
         }
     }
@@ -126,6 +137,7 @@ fn settings(site: &Site) -> Result<String, StoreError> {
         visitors_max: site.guards.visitors_max,
         emails_max: site.guards.emails_max,
         ignored: site.guards.ignored.iter().map(ToString::to_string).collect(),
+        channel_rules: site.channels.own().iter().map(ToString::to_string).collect(),
         visit_retention_days: site.visit_retention_days,
     };
     serde_json::to_string(&row).map_err(|error| corrupt("site", error))

@@ -1,0 +1,137 @@
+use super::address::{Address, same_site, without_www};
+use super::click_id::Implied;
+use super::source::{Listed, kind_of_name, listed};
+use super::{Arrival, Basis, CampaignTags, ClickId, Field, SourceKind, UtmTag};
+
+/// A visit as rules see it: everything in lower case, and what its tags leave open filled in from its click id and
+/// its referrer.
+pub(super) struct Facts<'a> {
+    pub(super) basis: Basis,
+    pub(super) platform: Option<&'static str>,
+    pub(super) click_ids: &'a [ClickId],
+    utm: [Option<String>; UtmTag::ALL.len()],
+    campaign_id: Option<String>,
+    source: Option<String>,
+    medium: Option<String>,
+    source_kind: Option<SourceKind>,
+    referrer_host: Option<String>,
+    landing_host: Option<String>,
+    landing_path: String,
+}
+
+/// Where a referrer says that a visit came from.
+struct Origin {
+    host: String,
+    known: Option<(SourceKind, &'static str)>,
+}
+
+impl Origin {
+    /// None when nobody comes from there: the site itself, a payment or sign-in page, nothing readable.
+    fn of(referrer: &str, landing: &Address) -> Option<Self> {
+        let address = Address::read(referrer);
+        let host = address.host?;
+        let is_own = landing.host.as_deref().is_some_and(|own| same_site(own, &host));
+        let known = match listed(&host, &address.path) {
+            _ if is_own => return None,
+            Some(Listed::Ignored) => return None,
+            Some(Listed::Known { kind, source }) => Some((kind, source)),
+            Some(Listed::Plain) | None => None,
+        };
+        Some(Self { host, known })
+    }
+
+    fn source(&self) -> &str {
+        self.known.map_or(without_www(&self.host), |(_, source)| source)
+    }
+
+    fn medium(&self) -> &'static str {
+        self.known.map_or("referral", |(kind, _)| kind.medium())
+    }
+
+    fn is_social(&self) -> bool {
+        matches!(self.known, Some((SourceKind::Social, _)))
+    }
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(arrival: &Arrival<'_>, landing: Address, tags: &'a CampaignTags) -> Self {
+        let lower = |tag| tags.utm(tag).map(str::to_lowercase);
+        let utm = UtmTag::ALL.map(lower);
+        let (utm_source, utm_medium) = (lower(UtmTag::Source), lower(UtmTag::Medium));
+        let origin = arrival.referrer.and_then(|referrer| Origin::of(referrer, &landing));
+        let click_ids = tags.click_ids();
+        let strongest = click_ids.first().map(|click_id| click_id.kind.implies());
+        let click = strongest.filter(|click| may_speak(click, utm_source.as_deref(), origin.as_ref()));
+        // A source named without a medium says nothing about how the visit came, so the referrer may not either.
+        let origin_medium = origin.as_ref().filter(|_| utm_source.is_none()).map(Origin::medium);
+
+        let source_kind = match (&utm_source, &click, &origin) {
+            (Some(source), _, _) => kind_of_name(source),
+            (None, Some(click), _) => kind_of_name(click.source),
+            (None, None, Some(origin)) => origin.known.map(|(kind, _)| kind),
+            (None, None, None) => None,
+        };
+        let basis = match () {
+            () if !tags.has_no_utm() => Basis::Tags,
+            () if click.is_some() => Basis::ClickId,
+            () if origin.is_some() => Basis::Referrer,
+            () => Basis::Nothing,
+        };
+        let direct = |text: &str| (basis == Basis::Nothing).then(|| text.to_owned());
+        let source = utm_source
+            .or_else(|| click.map(|click| click.source.to_owned()))
+            .or_else(|| origin.as_ref().map(|origin| origin.source().to_owned()))
+            .or_else(|| direct("(direct)"));
+        let medium = utm_medium
+            .or_else(|| click.map(|click| click.medium.to_owned()))
+            .or_else(|| origin_medium.map(str::to_owned))
+            .or_else(|| direct("(none)"));
+        Self {
+            basis,
+            platform: strongest.and_then(|click| click.platform),
+            click_ids,
+            campaign_id: campaign_id(tags).map(str::to_lowercase),
+            utm,
+            source,
+            medium,
+            source_kind,
+            referrer_host: origin.map(|origin| without_www(&origin.host).to_owned()),
+            landing_host: landing.host.as_deref().map(|host| without_www(host).to_owned()),
+            landing_path: landing.path.to_lowercase(),
+        }
+    }
+
+    pub(super) fn value(&self, field: Field) -> Option<&str> {
+        let utm = |tag| self.utm[tag as usize].as_deref();
+        match field {
+            Field::Source => self.source.as_deref(),
+            Field::Medium => self.medium.as_deref(),
+            Field::Campaign => utm(UtmTag::Campaign),
+            Field::Term => utm(UtmTag::Term),
+            Field::Content => utm(UtmTag::Content),
+            Field::CampaignId => self.campaign_id.as_deref(),
+            Field::SourcePlatform => utm(UtmTag::SourcePlatform),
+            Field::SourceKind => self.source_kind.map(SourceKind::name),
+            Field::ReferrerHost => self.referrer_host.as_deref(),
+            Field::LandingHost => self.landing_host.as_deref(),
+            Field::LandingPath => Some(&self.landing_path),
+            // A visit can carry several; conditions look at `click_ids`.
+            Field::ClickId => None,
+        }
+    }
+}
+
+/// The id of the campaign, as written.
+pub(super) fn campaign_id(tags: &CampaignTags) -> Option<&str> {
+    let of_google = || {
+        let click_id = tags.click_ids().iter().find(|id| id.kind == super::ClickIdKind::GadCampaignid)?;
+        Some(click_id.value.as_str())
+    };
+    tags.utm(UtmTag::Id).or_else(of_google)
+}
+
+/// Whether a click id fills in what the tags leave open. One that is no proof of a paid click adds nothing to a
+/// source that is named, and gives way to a social referrer, which knows better (Instagram also sets `fbclid`).
+fn may_speak(click: &Implied, utm_source: Option<&str>, origin: Option<&Origin>) -> bool {
+    click.platform.is_some() || (utm_source.is_none() && !origin.is_some_and(Origin::is_social))
+}
