@@ -13,7 +13,8 @@ test('a form that redirects is told before the page goes', async t => {
       <textarea name="message">Call me</textarea>
       <select name="size"><option>S<option selected>M</select>
       <input type="checkbox" name="topic" value="shoes" checked> <input type="checkbox" name="topic" value="boots" checked>
-      <input type="checkbox" name="news" value="yes"> <input type="radio" name="when" value="am"> <input type="radio" name="when" value="pm" checked>
+      <input type="checkbox" name="news" value="yes">
+      <input type="radio" name="when" value="am"> <input type="radio" name="when" value="pm" checked>
       <input value="no name"> <input name="gone" value="x" disabled>
       <button name="button" value="send">Send</button>
     </form>`});
@@ -45,17 +46,18 @@ test('what must never be read is not', async t => {
   const fields = [
     '<input type="password" name="word">', '<input type="hidden" name="state">', '<input type="file" name="cv">',
     '<input type="search" name="q">', '<input name="login_passcode">', '<input name="pwd2">', '<input name="cardNumber">',
-    '<input name="a1" id="cvc">', '<input name="CVV2">', '<input name="iban">', '<input name="customer[ssn]">', '<input name="secret_answer">',
-    '<input name="authenticity_token">', '<input name="csrfmiddleware">', '<input name="_wpnonce">', '<input name="cc-exp">',
+    '<input name="a1" id="cvc">', '<input name="CVV2">', '<input name="iban">', '<input name="customer[ssn]">',
+    '<input name="secret_answer">', '<input name="authenticity_token">', '<input name="csrfmiddleware">', '<input name="_wpnonce">', '<input name="cc-exp">',
     '<input name="sort-code">', '<input name="account_number">',
-    '<input name="b1" autocomplete="cc-number">', '<input name="b2" autocomplete="billing cc-csc">', '<input name="b3" autocomplete="one-time-code">',
-    '<input name="b4" autocomplete="current-password">', '<input name="b5" autocomplete="new-password">',
+    '<input name="b1" autocomplete="cc-number">', '<input name="b2" autocomplete="billing cc-csc">',
+    '<input name="b3" autocomplete="one-time-code">', '<input name="b4" autocomplete="current-password">', '<input name="b5" autocomplete="new-password">',
     '<input name="c1" data-touchline-ignore>', '<div data-touchline-ignore><p><input name="c2"></p></div>',
   ].map(field => field.replace('<input', '<input value="never"'));
   const cards = ['4111 1111 1111 1111', '5500-0000-0000-0004', '378282246310005', 'please use 4111111111111111, thanks']
     .map((card, index) => `<input name="d${index}" value="${card}">`);
   const fine = '<input name="order" value="4111111111111112"><input name="other" value="00491512345678">';
-  world.page('/', {tag: 'data-forms="on"', body: `<form action="/">${fields.join('')}${cards.join('')}${fine}<button></form>`});
+  const body = `<form action="/">${fields.join('')}${cards.join('')}${fine}<button></form>`;
+  world.page('/', {tag: 'data-forms="on"', body});
   const page = await world.visitor();
   await page.goto(world.url('/'));
   await page.evaluate(() => document.querySelector('form').addEventListener('submit', event => event.preventDefault()));
@@ -114,7 +116,8 @@ test('the page tells of a conversion itself', async t => {
   const page = await world.visitor();
   await page.goto(world.url('/'));
   await page.evaluate(() => {
-    touchline.conversion({email: 'ann@example.com', seats: 3, trial: false, nothing: null, deep: {a: 1}, text: 'x'.repeat(600)}, 'Sign-up');
+    const text = 'x'.repeat(600);
+    touchline.conversion({email: 'ann@example.com', seats: 3, trial: false, nothing: null, deep: {a: 1}, text}, 'Sign-up');
     touchline.conversion();
     touchline.conversion(Object.fromEntries(Array.from({length: 60}, (_, index) => ['key' + index, index])));
   });

@@ -66,7 +66,8 @@ test('a visit renews what is kept, and does not change it', async t => {
   world.page('/');
   const page = await world.visitor();
   const soon = Math.floor(Date.now() / 1000) + 3600;
-  await page.context().addCookies([{name: '_tl_id', value: 'abcdefgh-_345678', domain: '.shop.test', path: '/', expires: soon}]);
+  const id = {name: '_tl_id', value: 'abcdefgh-_345678', domain: '.shop.test', path: '/', expires: soon};
+  await page.context().addCookies([id]);
   await page.goto(world.url('/'));
   assert.equal((await world.arrived('visit'))[0].raId, 'abcdefgh-_345678');
   const all = (await cookies(page)).filter(cookie => cookie.name === '_tl_id');

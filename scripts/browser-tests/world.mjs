@@ -88,7 +88,8 @@ export class World {
     request.resume();
     const [path, query] = request.url.split('?');
     const page = this.#pages.get(path);
-    const policy = `default-src 'none'; script-src 'self' ${this.collector.origin}; connect-src 'self' ${this.collector.origin}; ` +
+    const {origin} = this.collector;
+    const policy = `default-src 'none'; script-src 'self' ${origin}; connect-src 'self' ${origin}; ` +
       `form-action 'self'; base-uri 'none'; frame-src 'self'; require-trusted-types-for 'script'`;
     response.writeHead(page?.status ?? 404, {'content-security-policy': policy, ...page?.headers})
       .end(page?.reached ? await page.reached(query) : page?.text);

@@ -3,7 +3,8 @@
 (script => {
   'use strict';
   const ID = '_tl_id', VISIT = '_tl_visit';
-  const CAMPAIGN = /^(utm_\w+|gclid|[gw]braid|dclid|gad_\w+|msclkid|fbclid|ttclid|li_fat_id|twclid|rdt_cid|epik|sccid|yclid)=./i;
+  const CAMPAIGN =
+    /^(utm_\w+|gclid|[gw]braid|dclid|gad_\w+|msclkid|fbclid|ttclid|li_fat_id|twclid|rdt_cid|epik|sccid|yclid)=./i;
   const NEVER_READ = /pass|pwd|card|cvc|cvv|csc|iban|ssn|secret|token|csrf|^_|^cc|sort.?code|account.?n/i;
   const page = window, doc = document, here = location;
 
@@ -52,7 +53,7 @@
     };
     const forget = () => [ID, VISIT].forEach(name => {
       delete memory[name];
-      safe(() => domains().concat(options.domain || []).forEach(domain => put(name, '', 0, domain)))();
+      safe(() => domains().forEach(domain => put(name, '', 0, domain)))();
       safe(() => localStorage.removeItem(name))();
     });
 
@@ -105,7 +106,8 @@
         adopted = 0;
       }
       const [last, campaign] = (read(VISIT) || '').split('.'), now = seconds(), found = tags(href);
-      const signature = found[0] ? [...found.join()].reduce((hash, c) => (hash * 33 ^ c.codePointAt()) >>> 0, 5381).toString(36) : '';
+      const signature = found[0] ?
+        [...found.join()].reduce((hash, c) => (hash * 33 ^ c.codePointAt()) >>> 0, 5381).toString(36) : '';
       const isOther = (arrives || moved) && signature && signature != campaign;
       const isNew = !last || isOther || Math.abs(now - last) > (options.timeout || 30) * 60;
       if (isNew || now - last > 9) store(VISIT, now + '.' + (isNew ? signature : campaign));
@@ -132,7 +134,12 @@
             flat[key.slice(0, 100)] = String(value).slice(0, 512);
           }
         }
-        send('conversion', {id: random(), url: address(here.href), name: name ? String(name).slice(0, 255) : undefined, payload: flat});
+        send('conversion', {
+          id: random(),
+          url: address(here.href),
+          name: name ? String(name).slice(0, 255) : undefined,
+          payload: flat
+        });
       }),
       consent: safe(state => {
         granted = state == 'granted';
@@ -142,7 +149,9 @@
       push: safe((...more) => more.forEach(safe(call => live ? api[call[0]](...call.slice(1)) : calls.push(call))))
     };
     page.touchline = api;
-    const fill = () => doc.querySelectorAll('input[data-touchline=id]').forEach(field => { field.value = api.id() || ''; });
+    const fill = () => doc.querySelectorAll('input[data-touchline=id]').forEach(field => {
+      field.value = api.id() || '';
+    });
 
     const isCard = value => (value.replace(/[\s.-]/g, '').match(/(^|[^+\d])[1-9]\d{12,18}(?!\d)/g) || []).some(run =>
       [...run.replace(/\D/g, '')].reverse().reduce((sum, d, i) => sum + (i % 2 ? d * 2 - (d > 4 ? 9 : 0) : +d), 0) % 10 == 0);
