@@ -1,6 +1,7 @@
 //! Measures the release binary over HTTP. Ratios are the result; absolute figures only say on what machine.
 
 mod histogram;
+mod identity;
 mod load;
 mod servers;
 mod uploads;
@@ -24,6 +25,21 @@ struct Cli {
 enum Command {
     /// Durable uploads a second, against parsing alone and against what a team would write instead
     Upload(Options),
+    /// What it costs to follow facts as a site grows
+    Identity(IdentityOptions),
+}
+
+#[derive(clap::Args)]
+struct IdentityOptions {
+    /// Not needed here; scripts/bench names it always
+    #[arg(long)]
+    touchline: Option<PathBuf>,
+    /// Visits in the store at which it is measured
+    #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000,10000000")]
+    sizes: Vec<u64>,
+    /// How often each measurement is repeated; the median counts
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
 }
 
 #[derive(clap::Args)]
@@ -50,12 +66,18 @@ struct Options {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let Command::Upload(options) = Cli::parse().command;
+    match Cli::parse().command {
+        Command::Upload(options) => upload(&options).await,
+        Command::Identity(options) => identity::run(&options.sizes, options.rounds).await,
+    }
+}
+
+async fn upload(options: &Options) -> anyhow::Result<()> {
     println!("uploads: {:?} references, windows of {} s, median of {}\n", options.references, options.seconds, options.rounds);
     for connections in &options.connections {
-        compare(&options, *connections).await?;
+        compare(options, *connections).await?;
     }
-    grow(&options).await
+    grow(options).await
 }
 
 fn target(server: &Server, token: &str, query: &str, expected_status: u16) -> Target {

@@ -5,8 +5,10 @@
 //! implementation must pass, unchanged.
 
 pub mod conformance;
+mod dice;
 mod error;
 mod people;
+pub mod sample;
 pub mod sqlite;
 mod store;
 

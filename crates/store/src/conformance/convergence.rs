@@ -1,5 +1,5 @@
-use super::dice::Dice;
 use super::samples::{assert_sound, email, labels, opportunity, properties, site, upload, versions_only};
+use crate::dice::Dice;
 use crate::{Store, Upload};
 use std::collections::BTreeMap;
 use std::sync::Arc;

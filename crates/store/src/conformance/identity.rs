@@ -1,7 +1,7 @@
-use super::dice::Dice;
 use super::samples::{
     assert_sound, at, cookie, deal, email, form, key, matched, phone, ra_id, settle, site, site_id, visit,
 };
+use crate::dice::Dice;
 use crate::{NewConversion, NewVisit, Store, StoreError, Upload};
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a case fails by panicking")]
 
 mod convergence;
-mod dice;
 mod directory;
 mod erasure;
 mod identity;

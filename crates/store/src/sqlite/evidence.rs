@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet};
 use touchline_domain::identity::{EvidenceSource, Fact, FactSource, Naming};
 use touchline_domain::record::{RecordKind, Reference};
-use touchline_domain::{Identifier, IdentifierKind, Instant, SiteId};
+use touchline_domain::{Identifier, Instant, SiteId};
 
 /// How many identifiers' facts are remembered at once: what bounds the memory of a long search.
 const REMEMBERED_MAX: usize = 10_000;
@@ -129,29 +129,21 @@ impl<'a> Evidence<'a> {
     }
 
     fn look_up(&self, identifier: &Identifier) -> Result<Naming, StoreError> {
-        let limit = Naming::FACTS_MAX;
-        let mut named = self.names.find(names::conversion_naming_hash(&self.site, identifier), limit + 1)?;
-        let mut versions = self.names.find(names::record_naming_hash(&self.site, identifier), limit + 1)?;
-        let has_more = named.len() + versions.len() > limit;
-        named.truncate(limit);
-        versions.truncate(limit - named.len());
-        let mut facts = Vec::new();
-        // A name is a hash: whoever follows it compares.
-        let mut take = |fact: Option<Fact>| {
+        let most = Naming::FACTS_MAX;
+        let found = self.names.naming(&self.site, identifier, [Naming::VISITS_MAX, most + 1, most + 1])?;
+        let (mut facts, mut others) = (Vec::new(), 0);
+        for (by, change) in found {
+            let fact = match by {
+                names::NamedBy::Visit => self.visit(change)?,
+                _ if others > most => None,
+                names::NamedBy::Conversion => self.conversion(change)?,
+                names::NamedBy::Version => self.version(change)?,
+            };
+            others += usize::from(by != names::NamedBy::Visit);
+            // A name is a hash: whoever follows it compares.
             facts.extend(fact.filter(|fact| fact.identifiers.contains(identifier)));
-        };
-        if matches!(identifier.kind(), IdentifierKind::RaId | IdentifierKind::CookieValue) {
-            for change in self.names.find(names::visit_hash(&self.site, identifier), Naming::VISITS_MAX)? {
-                take(self.visit(change)?);
-            }
         }
-        for change in named {
-            take(self.conversion(change)?);
-        }
-        for change in versions {
-            take(self.version(change)?);
-        }
-        Ok(Naming { facts, has_more, is_allowed: self.is_allowed(identifier)? })
+        Ok(Naming { facts, has_more: others > most, is_allowed: self.is_allowed(identifier)? })
     }
 }
 
@@ -174,7 +166,7 @@ impl EvidenceSource for Evidence<'_> {
         &mut self,
         identifier: &Identifier,
     ) -> Result<Vec<(RecordKind, Reference)>, StoreError> {
-        let hash = names::record_naming_hash(&self.site, identifier);
+        let hash = names::naming_hash(&self.site, identifier, names::NamedBy::Version);
         let mut records = BTreeSet::new();
         for change in self.names.find(hash, Naming::FACTS_MAX)? {
             if let Some(Fact { source: FactSource::Record(kind, reference), identifiers, .. }) =

@@ -129,7 +129,7 @@ fn naming(
     identifier: &Identifier,
     before: i64,
 ) -> Result<Vec<(i64, Reference)>, StoreError> {
-    let hash = names::record_naming_hash(&query.site, identifier);
+    let hash = names::naming_hash(&query.site, identifier, names::NamedBy::Version);
     let sql = "SELECT site_id, kind, reference FROM record_version WHERE change = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let mut firsts = BTreeMap::new();

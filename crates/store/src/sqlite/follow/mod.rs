@@ -37,6 +37,11 @@ pub(super) struct Following {
     strangers: Mutex<HashSet<i64>>,
 }
 
+/// What a visitor or Google client id is remembered by.
+fn stranger(site: &SiteId, identifier: &Identifier) -> i64 {
+    names::naming_hash(site, identifier, names::NamedBy::Visit)
+}
+
 impl Following {
     /// What was followed and may not be written yet.
     pub(super) fn unwritten(&self) -> Option<Found> {
@@ -55,7 +60,7 @@ impl Following {
 
     fn are_strangers(&self, site: &SiteId, identifiers: &[Identifier]) -> bool {
         let known = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        identifiers.iter().all(|identifier| known.contains(&names::visit_hash(site, identifier)))
+        identifiers.iter().all(|identifier| known.contains(&stranger(site, identifier)))
     }
 
     fn learn(&self, site: &SiteId, affected: &Affected) {
@@ -64,9 +69,9 @@ impl Following {
         if known.len() + without_records.len() > STRANGERS_MAX {
             known.clear();
         }
-        known.extend(without_records.iter().map(|identifier| names::visit_hash(site, identifier)));
+        known.extend(without_records.iter().map(|identifier| stranger(site, identifier)));
         for identifier in with_records {
-            known.remove(&names::visit_hash(site, identifier));
+            known.remove(&stranger(site, identifier));
         }
     }
 }

@@ -21,28 +21,49 @@ pub(in super::super) fn record_hash(site: &SiteId, kind: RecordKind, reference: 
     hash(*b"record", site, &[rows::kind_number(kind).to_be_bytes().as_slice(), reference.as_bytes()])
 }
 
-/// The hash under which the versions of records that name an identifier are found.
-pub(in super::super) fn record_naming_hash(site: &SiteId, identifier: &Identifier) -> i64 {
-    naming_hash(*b"person", site, identifier)
-}
-
 /// The hash under which a conversion's reports are found.
 pub(in super::super) fn conversion_hash(site: &SiteId, kind: ConversionKind, reference: &str) -> i64 {
     hash(*b"conver", site, &[&[rows::conversion_kind_number(kind)], reference.as_bytes()])
 }
 
-/// The hash under which the conversions that name an identifier are found.
-pub(in super::super) fn conversion_naming_hash(site: &SiteId, identifier: &Identifier) -> i64 {
-    naming_hash(*b"called", site, identifier)
+/// What kind of fact names an identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum NamedBy {
+    Visit,
+    Conversion,
+    Version,
 }
 
-/// The hash under which the visits of a visitor, or of a Google client id, are found.
-pub(in super::super) fn visit_hash(site: &SiteId, identifier: &Identifier) -> i64 {
-    naming_hash(*b"visits", site, identifier)
+impl NamedBy {
+    pub(in super::super) const ALL: [Self; 3] = [Self::Visit, Self::Conversion, Self::Version];
+
+    fn bits(self) -> i64 {
+        match self {
+            Self::Visit => 0,
+            Self::Conversion => 1,
+            Self::Version => 2,
+        }
+    }
+
+    pub(super) fn of(hash: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|by| by.bits() == hash & KIND_MASK)
+    }
 }
 
-fn naming_hash(domain: [u8; 6], site: &SiteId, identifier: &Identifier) -> i64 {
-    hash(domain, site, &[&[rows::identifier_number(identifier.kind())], identifier.value().as_bytes()])
+/// The last bits of an identifier's hash say what kind of fact names it, so that all that do stand side by side.
+const KIND_MASK: i64 = 0b11;
+
+/// The hash under which the facts of one kind that name an identifier are found.
+pub(in super::super) fn naming_hash(site: &SiteId, identifier: &Identifier, by: NamedBy) -> i64 {
+    let kind = [rows::identifier_number(identifier.kind())];
+    let hash = hash(*b"person", site, &[&kind, identifier.value().as_bytes()]);
+    (hash & !KIND_MASK) | by.bits()
+}
+
+/// From the first to the last of an identifier's hashes.
+pub(super) fn naming_hashes(site: &SiteId, identifier: &Identifier) -> (i64, i64) {
+    let first = naming_hash(site, identifier, NamedBy::Visit);
+    (first, first | KIND_MASK)
 }
 
 fn hash(domain: [u8; 6], site: &SiteId, parts: &[&[u8]]) -> i64 {
@@ -73,7 +94,7 @@ pub(in super::super) fn record_entries(
     change: i64,
 ) -> Vec<Entry> {
     let record = record_hash(&key.site, key.kind, key.reference.as_str());
-    let naming = identifiers.iter().map(|identifier| record_naming_hash(&key.site, identifier));
+    let naming = identifiers.iter().map(|identifier| naming_hash(&key.site, identifier, NamedBy::Version));
     entries(std::iter::once(record).chain(naming), occurred, change)
 }
 
@@ -84,14 +105,15 @@ pub(in super::super) fn conversion_entries(
     change: i64,
 ) -> Vec<Entry> {
     let own = conversion_hash(site, conversion.kind, conversion.reference.as_str());
-    let naming = conversion.identifiers.iter().map(|identifier| conversion_naming_hash(site, identifier));
+    let naming =
+        conversion.identifiers.iter().map(|identifier| naming_hash(site, identifier, NamedBy::Conversion));
     entries(std::iter::once(own).chain(naming), conversion.occurred.at, change)
 }
 
 /// Every entry of a visit.
 pub(in super::super) fn visit_entries(site: &SiteId, visit: &Visit, change: i64) -> Vec<Entry> {
     let named = std::iter::once(&visit.visitor).chain(&visit.cookie);
-    entries(named.map(|identifier| visit_hash(site, identifier)), visit.at, change)
+    entries(named.map(|identifier| naming_hash(site, identifier, NamedBy::Visit)), visit.at, change)
 }
 
 fn entries(hashes: impl Iterator<Item = i64>, at: Instant, change: i64) -> Vec<Entry> {
