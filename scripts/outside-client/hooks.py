@@ -1,10 +1,11 @@
 """What JSON Schema cannot say of Touchline's input, for schemathesis.
 
-The description names formats of its own (`touchline-…`); here is what such values look like. Two rules tie fields
-together and are applied to what is sent: an amount has at most the decimals of its currency, and of several identifiers
-or labels an empty one is as good as absent.
+The description names formats of its own (`touchline-…`); here is what such values look like. Rules that tie fields
+together are applied to what is sent: an amount has at most the decimals of its currency, a call does not end before it
+began, the two words of an override belong together, and of several identifiers or labels an empty one is as good as absent.
 """
 
+import re
 from datetime import datetime
 
 import schemathesis
@@ -26,6 +27,12 @@ schemathesis.openapi.format(
 )
 schemathesis.openapi.format("touchline-amount", st.integers(-(10**12), 10**12).map(str))
 schemathesis.openapi.format("touchline-text", TEXT)
+schemathesis.openapi.format(
+    "touchline-url", st.from_regex(r"https?://[a-z]{1,12}\.example/[a-z0-9/]{0,20}(\?[a-z_]{1,9}=[a-z0-9]{0,9})?", fullmatch=True)
+)
+schemathesis.openapi.format(
+    "touchline-screen", st.tuples(st.integers(0, 9999), st.integers(0, 9999)).map(lambda size: f"{size[0]}x{size[1]}")
+)
 schemathesis.openapi.format("touchline-cursor", st.integers(0, 2**62).map(str))
 
 
@@ -36,6 +43,32 @@ def before_call(ctx, case, kwargs):
         for name in ("OpportunityValue", "Value"):
             if isinstance(case.body.get(name), float):
                 case.body[name] = int(case.body[name]) if abs(case.body[name]) < 10**12 else 0
+        call_ends_when_it_began(case.body)
+        override_words_belong_together(case.body)
+
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z?)?")
+START, END = "StartDateTimeISO", "EndDateTimeISO"
+
+
+def call_ends_when_it_began(body):
+    if all(isinstance(body.get(name), str) and MOMENT.fullmatch(body[name]) for name in (START, END)):
+        body[END] = body[START]
+
+
+WORDS = {
+    "MarketingChannelOverride": (
+        "UnMatched Direct Offline Referral Email SMS Google Yahoo Bing DuckDuckGo Facebook Twitter LinkedIn Pinterest "
+        "Instagram TikTok Reddit Snapchat YouTube AdRoll Outbrain StackAdapt Awin Journey"
+    ).split(),
+    "SourceCategoryOverride": "Paid Organic Places NotApplicable".split(),
+}
+
+
+def override_words_belong_together(body):
+    given = [name for name in WORDS if body.get(name) is not None]
+    if given and all(body[name] in WORDS[name] for name in given):
+        body["MarketingChannelOverride"], body["SourceCategoryOverride"] = "Google", "Paid"
 
 
 @schemathesis.hook

@@ -28,11 +28,24 @@ fn run(server: &Server, script: &str) -> String {
     out.into_owned()
 }
 
+/// The blocks of a document that are for a shell.
+fn blocks(document: &str) -> Vec<&str> {
+    document.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+#[test]
+fn those_of_the_api() {
+    let document = read("../../docs/api.md");
+    let blocks = blocks(&document);
+    assert!(blocks.len() >= 4, "it has examples");
+    let out = run(&Server::start(), &blocks.concat());
+    assert!(out.contains("{\"result\":\"created\",\"ignored\":[]}") && out.contains("FORM-1"), "{out}");
+}
+
 #[test]
 fn those_of_the_readme() {
     let readme = read("../../README.md");
-    let blocks: Vec<_> =
-        readme.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let blocks = blocks(&readme);
     assert!(blocks.len() >= 3, "the README has examples");
     let server = Server::start();
     let script: String = blocks.into_iter().filter(|block| block.contains("curl")).collect();

@@ -241,6 +241,7 @@ fn every_command_helps() {
         "site add",
         "site list",
         "site set",
+        "site snippet",
         "token",
         "token create",
         "token list",

@@ -52,6 +52,12 @@ fn the_first_screen_shows_all_that_is_needed_and_its_lines_work() {
         "{screen}"
     );
 
+    let snippet = format!(
+        r#"<script defer src="http://{}/tag.js" data-site="{site}" data-forms="on"></script>"#,
+        server.address
+    );
+    assert!(screen.lines().any(|line| line == snippet), "{screen}");
+
     let [send, see] = curl_lines(screen).try_into().expect("two commands");
     let answer = bash(&send);
     assert!(answer.starts_with("HTTP/1.1 201 Created\r\n"), "{answer}");

@@ -75,6 +75,10 @@ fn a_mistake_in_the_file_is_named_and_nothing_starts() {
         ("[limits]\nbody_bytes = -5", "body_bytes"),
         ("log = \"loud\"", "loud"),
         ("listen = \"everywhere\"", "listen"),
+        ("trusted_proxies = \"10.0.0.1\"", "trusted_proxies must be of type array"),
+        ("trusted_proxies = [\"10.0.0.0/99\"]", "trusted_proxies"),
+        ("[limits]\ntag_body_bytes = 0", "limits.tag_body_bytes must be at least 1"),
+        ("[limits]\ntag_requests_per_second = 0", "limits.tag_requests_per_second must be at least 1"),
         ("listen", "touchline.toml"),
         ("database = \"mysql://x\"", "sqlite://"),
     ] {
@@ -125,7 +129,7 @@ fn the_printed_settings_are_the_defaults_as_a_file() {
                 "site",
                 "list",
                 "--config",
-                &write(folder.path(), &printed.replace(line, &format!("{name} = []"))),
+                &write(folder.path(), &printed.replace(line, &format!("{name} = {{}}"))),
             ],
         );
         assert!(said.contains(name), "{name} is checked: {said}");

@@ -35,6 +35,25 @@ printf '%s\n' \
 curl --fail-with-body -X POST "$TOUCHLINE/api/v1/sites/$SITE/opportunities/batch" \
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/x-ndjson" --data-binary @-
 
+# Report a visit that a server saw
+curl --fail-with-body -X POST "$TOUCHLINE/api/v1/sites/$SITE/visits" \
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \
+  -d '{"raId": "v-1", "at": "2024-01-10T08:00:00Z", "url": "https://example.com/?utm_source=google&utm_medium=cpc",
+       "referrer": "https://www.google.com/"}'
+
+# Send a form that the visitor filled in
+curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/webconversion" \
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -H "Prefer: return=representation" \
+  -d '{"Reference": "FORM-1", "CaptureDateTime": "2024-01-10T08:05:00Z",
+       "VisitorIdentifierOptions": [{"Key": "RaId", "Value": "v-1"}],
+       "Payload": [{"Key": "email", "Value": "ann@example.com"}, {"Key": "order", "Value": "A-1001"}]}'
+
+# Send a call
+curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/inboundcallconversion" \
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \
+  -d '{"Reference": "CALL-1", "StartDateTimeISO": "2024-01-11T10:00:00", "EndDateTimeISO": "2024-01-11T10:04:00",
+       "CalledNumber": "020 7946 0000", "CallerNumber": "020 7946 0018", "Result": "Answered"}'
+
 # List what was won since January
 curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities?stage=Won&from=2024-01-01" \
   -H "Authorization: Bearer $TOKEN"
