@@ -125,7 +125,9 @@ pub(super) async fn a_deleted_record_is_gone_and_can_come_back(store: Arc<dyn St
 pub(super) async fn a_backup_is_a_whole_store(store: Arc<dyn Store>) {
     store.add_site(site("s")).await.unwrap();
     store.upload(vec![upload("r", opportunity("New", 1, 10))]).await.unwrap();
-    let destination = std::env::temp_dir().join(format!("touchline-backup-{}", std::process::id()));
+    // Several stores are tried at once, in one process.
+    let own = format!("touchline-backup-{}-{:p}", std::process::id(), Arc::as_ptr(&store));
+    let destination = std::env::temp_dir().join(own);
     store.backup(&destination).await.unwrap();
     assert!(destination.metadata().unwrap().len() > 0);
     let again = store.backup(&destination).await;

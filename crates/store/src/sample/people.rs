@@ -102,21 +102,16 @@ impl<'a> Life<'a> {
         let visitor: String = (0..16).map(|_| digit(&mut self.dice)).collect();
         let cookie =
             format!("{}.{}", 1_000_000_000 + self.roll(1_000_000_000), 1_740_000_000 + self.roll(9_999_999));
+        let has_cookie = self.dice.percent(60);
+        let cookie =
+            has_cookie.then(|| Self::identifier(IdentifierKind::CookieValue, &cookie)).transpose()?;
         let is_phone = number > 0 || self.dice.percent(45);
         let (screen, class) = if is_phone {
             (Screen { width: 390, height: 844 }, DeviceClass::Mobile)
         } else {
             (Screen { width: 1440, height: 900 }, DeviceClass::Desktop)
         };
-        Ok(Device {
-            visitor: Self::identifier(IdentifierKind::RaId, &visitor)?,
-            cookie: match self.dice.percent(60) {
-                true => Some(Self::identifier(IdentifierKind::CookieValue, &cookie)?),
-                false => None,
-            },
-            screen,
-            class,
-        })
+        Ok(Device { visitor: Self::identifier(IdentifierKind::RaId, &visitor)?, cookie, screen, class })
     }
 
     fn visit(&mut self, device: &Device, at: Instant, is_first: bool) -> Result<(), Invalid> {
@@ -156,11 +151,12 @@ impl<'a> Life<'a> {
             self.call(at.plus_seconds(3 * HOUR), &phone)?;
         }
         if self.dice.percent(60) {
-            let identifier = match self.dice.percent(85) {
-                true => Self::identifier(IdentifierKind::EmailAddress, &email)?,
-                false => Self::identifier(IdentifierKind::PhoneNumber, &phone)?,
+            let (kind, value) = if self.dice.percent(85) {
+                (IdentifierKind::EmailAddress, &email)
+            } else {
+                (IdentifierKind::PhoneNumber, &phone)
             };
-            self.deal(at.plus_seconds(DAY), identifier)?;
+            self.deal(at.plus_seconds(DAY), Self::identifier(kind, value)?)?;
         }
         Ok(())
     }
