@@ -27,6 +27,12 @@ schemathesis.openapi.format(
 schemathesis.openapi.format("touchline-amount", st.integers(-(10**12), 10**12).map(str))
 schemathesis.openapi.format("touchline-text", TEXT)
 schemathesis.openapi.format("touchline-cursor", st.integers(0, 2**62).map(str))
+schemathesis.openapi.format(
+    "touchline-rule",
+    st.from_regex(
+        r"[a-z]{1,9}: [A-Z][a-z]{1,9} if (source|medium|campaign|referrer host) (is|contains|begins with) [a-z]{1,9}", fullmatch=True
+    ),
+)
 
 
 @schemathesis.hook

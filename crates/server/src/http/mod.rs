@@ -3,6 +3,8 @@
 mod auth;
 mod batch;
 mod body;
+mod channels;
+mod classification_out;
 mod docs;
 mod error;
 pub(crate) mod export;
@@ -48,7 +50,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/{siteId}/revenue", get(records::list_revenue))
         .route("/{siteId}/revenue/batch", post(batch::revenue))
         .route("/{siteId}/revenue/{reference}", get(records::get_revenue).delete(records::delete_revenue))
-        .route("/{siteId}/pipeline", get(records::pipeline));
+        .route("/{siteId}/pipeline", get(records::pipeline))
+        .merge(channels::routes());
 
     let operation = Router::new()
         .route("/healthz", get(health::healthz))

@@ -1,5 +1,6 @@
 //! The description of the API, generated from the handlers and types that serve it.
 
+use super::channels::{self, ChannelRulesIn};
 use super::error::{Code, ProblemDetails};
 use super::schema::{OpportunityIn, ReferenceParam, RevenueIn, SiteIdParam};
 use super::{batch, health, records, upload};
@@ -27,14 +28,18 @@ use utoipa::{Modify, OpenApi};
         records::get_revenue,
         records::delete_revenue,
         records::pipeline,
+        channels::explain::explain_channel,
+        channels::list::list_channel_rules,
+        channels::set::set_channel_rules,
         health::healthz,
         health::readyz,
         health::metrics,
     ),
-    components(schemas(ProblemDetails<'static>, upload::UploadOut, OpportunityIn, RevenueIn, SiteIdParam, ReferenceParam)),
+    components(schemas(ProblemDetails<'static>, upload::UploadOut, OpportunityIn, RevenueIn, ChannelRulesIn, SiteIdParam, ReferenceParam)),
     tags(
         (name = "Uploads", description = "What a CRM sends. Scope `ingest`."),
         (name = "Records", description = "Reading what was sent. Scope `read`; deleting takes `admin`."),
+        (name = "Channels", description = "Which marketing a visit is counted to, and the rules that say so. Scope `read`; setting rules takes `admin`."),
         (name = "Operation", description = "For whoever keeps it running. No token."),
     ),
     security(("token" = [])),
