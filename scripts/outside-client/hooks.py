@@ -34,6 +34,12 @@ schemathesis.openapi.format(
     "touchline-screen", st.tuples(st.integers(0, 9999), st.integers(0, 9999)).map(lambda size: f"{size[0]}x{size[1]}")
 )
 schemathesis.openapi.format("touchline-cursor", st.integers(0, 2**62).map(str))
+schemathesis.openapi.format(
+    "touchline-rule",
+    st.from_regex(
+        r"[a-z]{1,9}: [A-Z][a-z]{1,9} if (source|medium|campaign|referrer host) (is|contains|begins with) [a-z]{1,9}", fullmatch=True
+    ),
+)
 
 
 @schemathesis.hook

@@ -1,7 +1,7 @@
 use super::address::{Address, same_site, without_www};
 use super::click_id::Implied;
 use super::source::{Listed, kind_of_name, listed};
-use super::{Arrival, Basis, CampaignTags, ClickId, Field, SourceKind, UtmTag};
+use super::{Arrival, Basis, CampaignTags, ClickId, ClickIdKind, Field, SourceKind, UtmTag};
 
 /// A visit as rules see it: everything in lower case, and what its tags leave open filled in from its click id and
 /// its referrer.
@@ -9,14 +9,29 @@ pub(super) struct Facts<'a> {
     pub(super) basis: Basis,
     pub(super) platform: Option<&'static str>,
     pub(super) click_ids: &'a [ClickId],
+    /// The click id that fills in what the tags leave open.
+    pub(super) click: Option<(ClickIdKind, Implied)>,
+    /// Why the referrer does not count, when there is one.
+    pub(super) discounted: Option<Discounted>,
     utm: [Option<String>; UtmTag::ALL.len()],
     campaign_id: Option<String>,
     source: Option<String>,
     medium: Option<String>,
-    source_kind: Option<SourceKind>,
+    pub(super) source_kind: Option<SourceKind>,
     referrer_host: Option<String>,
     landing_host: Option<String>,
     landing_path: String,
+}
+
+/// Why a referrer says nothing about where a visit came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Discounted {
+    /// It is no web address.
+    NotAnAddress,
+    /// It is the site itself.
+    OwnSite,
+    /// It is a payment, 3-D Secure or sign-in page.
+    OnTheWay,
 }
 
 /// Where a referrer says that a visit came from.
@@ -26,18 +41,18 @@ struct Origin {
 }
 
 impl Origin {
-    /// None when nobody comes from there: the site itself, a payment or sign-in page, nothing readable.
-    fn of(referrer: &str, landing: &Address) -> Option<Self> {
+    /// Refused when nobody comes from there: the site itself, a payment or sign-in page, nothing readable.
+    fn of(referrer: &str, landing: &Address) -> Result<Self, Discounted> {
         let address = Address::read(referrer);
-        let host = address.host?;
+        let host = address.host.ok_or(Discounted::NotAnAddress)?;
         let is_own = landing.host.as_deref().is_some_and(|own| same_site(own, &host));
         let known = match listed(&host, &address.path) {
-            _ if is_own => return None,
-            Some(Listed::Ignored) => return None,
+            _ if is_own => return Err(Discounted::OwnSite),
+            Some(Listed::Ignored) => return Err(Discounted::OnTheWay),
             Some(Listed::Known { kind, source }) => Some((kind, source)),
             Some(Listed::Plain) | None => None,
         };
-        Some(Self { host, known })
+        Ok(Self { host, known })
     }
 
     fn source(&self) -> &str {
@@ -58,10 +73,17 @@ impl<'a> Facts<'a> {
         let lower = |tag| tags.utm(tag).map(str::to_lowercase);
         let utm = UtmTag::ALL.map(lower);
         let (utm_source, utm_medium) = (lower(UtmTag::Source), lower(UtmTag::Medium));
-        let origin = arrival.referrer.and_then(|referrer| Origin::of(referrer, &landing));
+        let referrer = arrival.referrer.filter(|referrer| !referrer.trim().is_empty());
+        let (origin, discounted) = match referrer.map(|referrer| Origin::of(referrer, &landing)) {
+            Some(Ok(origin)) => (Some(origin), None),
+            Some(Err(discounted)) => (None, Some(discounted)),
+            None => (None, None),
+        };
         let click_ids = tags.click_ids();
-        let strongest = click_ids.first().map(|click_id| click_id.kind.implies());
-        let click = strongest.filter(|click| may_speak(click, utm_source.as_deref(), origin.as_ref()));
+        let strongest = click_ids.first().map(|click_id| (click_id.kind, click_id.kind.implies()));
+        let speaking =
+            strongest.filter(|(_, click)| may_speak(click, utm_source.as_deref(), origin.as_ref()));
+        let click = speaking.map(|(_, click)| click);
         // A source named without a medium says nothing about how the visit came, so the referrer may not either.
         let origin_medium = origin.as_ref().filter(|_| utm_source.is_none()).map(Origin::medium);
 
@@ -88,8 +110,10 @@ impl<'a> Facts<'a> {
             .or_else(|| direct("(none)"));
         Self {
             basis,
-            platform: strongest.and_then(|click| click.platform),
+            platform: strongest.and_then(|(_, click)| click.platform),
             click_ids,
+            click: speaking,
+            discounted,
             campaign_id: campaign_id(tags).map(str::to_lowercase),
             utm,
             source,
@@ -124,7 +148,7 @@ impl<'a> Facts<'a> {
 /// The id of the campaign, as written.
 pub(super) fn campaign_id(tags: &CampaignTags) -> Option<&str> {
     let of_google = || {
-        let click_id = tags.click_ids().iter().find(|id| id.kind == super::ClickIdKind::GadCampaignid)?;
+        let click_id = tags.click_ids().iter().find(|id| id.kind == ClickIdKind::GadCampaignid)?;
         Some(click_id.value.as_str())
     };
     tags.utm(UtmTag::Id).or_else(of_google)

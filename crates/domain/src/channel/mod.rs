@@ -15,6 +15,7 @@
 //! [`crawler()`] and [`device_class`] read a user agent.
 
 mod address;
+mod because;
 mod click_id;
 mod crawler;
 mod device;
@@ -73,6 +74,19 @@ impl Basis {
     }
 }
 
+/// Which rule decided; [`ChannelRules::rule`] of the same rules has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DecidedBy {
+    /// One of the site's own, by its place in [`ChannelRules::own`].
+    Own(usize),
+    /// One of the built-in ones, by its place in [`ChannelRules::builtin_rules`].
+    Builtin(usize),
+    /// None: no rule holds.
+    NoRule,
+    /// None: a conversion's override named the channel.
+    Override,
+}
+
 /// What marketing a visit came from, and which rule said so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Classification {
@@ -104,4 +118,6 @@ pub struct Classification {
     pub basis: Basis,
     /// The name of the rule that decided: a site's own, one of `data/channel-rules.txt`, `unassigned` or `override`.
     pub rule: String,
+    /// The rule itself; of several with one name the one that holds.
+    pub decided_by: DecidedBy,
 }

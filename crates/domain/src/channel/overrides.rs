@@ -1,5 +1,5 @@
 use super::address::Address;
-use super::{Arrival, Basis, ChannelRules, Classification};
+use super::{Arrival, Basis, ChannelRules, Classification, DecidedBy};
 use crate::Invalid;
 
 /// What a conversion says about its own marketing, in place of a tracked visit.
@@ -280,6 +280,7 @@ fn classification(line: &Line) -> Classification {
         platform: None,
         basis: Basis::Override,
         rule: "override".to_owned(),
+        decided_by: DecidedBy::Override,
     }
 }
 

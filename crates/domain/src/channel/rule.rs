@@ -167,20 +167,25 @@ impl Condition {
 
     fn holds(&self, facts: &Facts<'_>) -> bool {
         match self.field {
-            Field::ClickId => facts.click_ids.iter().any(|id| self.holds_for(&id.kind.name().to_lowercase())),
-            field => facts.value(field).is_some_and(|value| self.holds_for(value)),
+            Field::ClickId => {
+                facts.click_ids.iter().any(|id| self.met_by(&id.kind.name().to_lowercase()).is_some())
+            }
+            field => facts.value(field).is_some_and(|value| self.met_by(value).is_some()),
         }
     }
 
-    fn holds_for(&self, text: &str) -> bool {
-        let any = |compare: fn(&str, &str) -> bool| self.values.iter().any(|value| compare(text, value));
-        match self.operator {
-            Operator::Is => any(|text, value| text == value),
-            Operator::Contains => any(|text, value| text.contains(value)),
-            Operator::BeginsWith => any(|text, value| text.starts_with(value)),
-            Operator::EndsWith => any(|text, value| text.ends_with(value)),
-            Operator::Matches => self.globs.iter().any(|glob| glob.fits(text)),
-        }
+    /// The first of the values that `text` agrees with.
+    pub(super) fn met_by(&self, text: &str) -> Option<&str> {
+        let first =
+            |compare: fn(&str, &str) -> bool| self.values.iter().position(|value| compare(text, value));
+        let place = match self.operator {
+            Operator::Is => first(|text, value| text == value),
+            Operator::Contains => first(|text, value| text.contains(value)),
+            Operator::BeginsWith => first(|text, value| text.starts_with(value)),
+            Operator::EndsWith => first(|text, value| text.ends_with(value)),
+            Operator::Matches => self.globs.iter().position(|glob| glob.fits(text)),
+        };
+        self.values.get(place?).map(String::as_str)
     }
 }
 

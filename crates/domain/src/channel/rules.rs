@@ -1,6 +1,7 @@
 use super::address::Address;
+use super::because::because;
 use super::facts::{Facts, campaign_id};
-use super::{Arrival, CampaignTags, Classification, Field, Rule, UtmTag};
+use super::{Arrival, CampaignTags, Classification, DecidedBy, Field, Rule, UtmTag};
 use crate::Invalid;
 use std::sync::LazyLock;
 
@@ -48,16 +49,39 @@ impl ChannelRules {
         &BUILTIN_RULES
     }
 
+    /// The rule that decided, by these rules; none when none did.
+    pub fn rule(&self, decided_by: DecidedBy) -> Option<&Rule> {
+        match decided_by {
+            DecidedBy::Own(place) => self.own.get(place),
+            DecidedBy::Builtin(place) => BUILTIN_RULES.get(place),
+            DecidedBy::NoRule | DecidedBy::Override => None,
+        }
+    }
+
+    /// Says for people, in two sentences, what a classification rests on and which rule holds why.
+    pub fn because(&self, arrival: &Arrival<'_>) -> String {
+        let landing = Address::read(arrival.landing_page);
+        let tags = CampaignTags::of_address(&landing);
+        let facts = Facts::of(arrival, landing, &tags);
+        let decided_by = self.first_that_holds(&facts);
+        because(&facts, &tags, self.rule(decided_by), decided_by)
+    }
+
+    fn first_that_holds(&self, facts: &Facts<'_>) -> DecidedBy {
+        let first = |rules: &[Rule]| rules.iter().position(|rule| rule.holds(facts));
+        let builtin = || first(&BUILTIN_RULES).map(DecidedBy::Builtin);
+        first(&self.own).map(DecidedBy::Own).or_else(builtin).unwrap_or(DecidedBy::NoRule)
+    }
+
     /// Says what marketing a visit came from. Every arrival has an answer, and the same one every time.
     pub fn classify(&self, arrival: &Arrival<'_>) -> Classification {
         let landing = Address::read(arrival.landing_page);
         let tags = CampaignTags::of_address(&landing);
         let facts = Facts::of(arrival, landing, &tags);
-        let mut rules = self.own.iter().chain(BUILTIN_RULES.iter());
-        let (channel, rule) = match rules.find(|rule| rule.holds(&facts)) {
-            Some(rule) => (rule.channel(), rule.name()),
-            None => (Self::UNASSIGNED, "unassigned"),
-        };
+        let decided_by = self.first_that_holds(&facts);
+        let (channel, rule) = self
+            .rule(decided_by)
+            .map_or((Self::UNASSIGNED, "unassigned"), |rule| (rule.channel(), rule.name()));
         let owned = |value: Option<&str>| value.map(str::to_owned);
         Classification {
             channel: channel.to_owned(),
@@ -73,6 +97,7 @@ impl ChannelRules {
             platform: facts.platform,
             basis: facts.basis,
             rule: rule.to_owned(),
+            decided_by,
             click_ids: tags.into_click_ids(),
         }
     }

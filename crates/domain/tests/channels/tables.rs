@@ -87,9 +87,16 @@ fn browsers_are_no_crawlers() {
 #[test]
 fn the_documentation_is_true() {
     let fenced = DOCUMENTATION.split("```").skip(1).step_by(2);
-    let examples: Vec<_> = fenced.filter(|block| !block.contains("NAME:")).map(Rule::parse_lines).collect();
+    // Blocks of commands and of what they print say what they are.
+    let of_rules = fenced.filter(|block| block.starts_with('\n') && !block.contains("NAME:"));
+    let examples: Vec<_> = of_rules.map(Rule::parse_lines).collect();
     assert_eq!(examples.len(), 1);
     assert_eq!(examples[0].as_ref().map(Vec::len), Ok(3));
+    let explained = Arrival {
+        landing_page: "https://www.example.com/?gclid=abc",
+        referrer: Some("https://www.google.com/"),
+    };
+    assert!(DOCUMENTATION.contains(&ChannelRules::builtin().because(&explained)));
     for rule in ChannelRules::builtin_rules() {
         assert!(DOCUMENTATION.contains(&format!("`{}`", rule.name())), "{}", rule.name());
     }

@@ -74,11 +74,16 @@ impl DirectoryCopy {
             .map_err(|not_until| not_until.wait_time_from(DefaultClock::default().now()))
     }
 
-    /// Reads the directory again if it changed.
+    /// Reads the directory again if it changed. What this process wrote before is seen from then on.
     pub(crate) async fn refresh(&self, store: &dyn Store) -> Result<(), StoreError> {
         if store.directory_version().await? != self.snapshot().version {
-            let directory = Arc::new(Snapshot::from(store.directory().await?));
-            *self.current.write().unwrap_or_else(PoisonError::into_inner) = directory;
+            let read = Arc::new(Snapshot::from(store.directory().await?));
+            let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+            // Another refresh may have begun later and ended earlier; what it read is newer.
+            if read.version > current.version {
+                *current = read;
+            }
+            drop(current);
             self.rates.retain_recent();
         }
         Ok(())

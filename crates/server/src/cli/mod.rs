@@ -1,5 +1,6 @@
 //! The command line: what it looks like, and which use case each command is.
 
+mod channels;
 mod duration;
 mod export;
 mod maintenance;
@@ -71,6 +72,9 @@ enum Command {
     /// Create, list and revoke tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Explain and list the rules that say what marketing a visit came from, and set a site's own
+    #[command(subcommand)]
+    Channels(channels::ChannelsCommand),
     /// Write a consistent copy of everything to a new file, while the server runs
     Backup {
         /// The file to write; it must not exist
@@ -140,6 +144,7 @@ fn run(settings: Settings, command: Command) -> Result<ExitCode, CliError> {
             Command::Serve => serve::serve(config).await,
             Command::Site(command) => site::run(&config, *command).await,
             Command::Token(command) => token::run(&config, command).await,
+            Command::Channels(command) => channels::run(&config, command).await,
             Command::Backup { destination } => maintenance::backup(&config, &destination).await,
             Command::Restore { source } => maintenance::restore(&config, &source),
             Command::Check => maintenance::check(&config).await,

@@ -3,6 +3,8 @@
 mod auth;
 mod batch;
 mod body;
+mod channels;
+mod classification_out;
 mod client;
 mod conversion_in;
 mod conversions;
@@ -59,7 +61,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/{siteId}/revenue/{reference}", get(records::get_revenue).delete(records::delete_revenue))
         .route("/{siteId}/visits", post(visits::visit))
         .route("/{siteId}/visits/batch", post(batch::visits))
-        .route("/{siteId}/pipeline", get(records::pipeline));
+        .route("/{siteId}/pipeline", get(records::pipeline))
+        .merge(channels::routes());
 
     let operation = Router::new()
         .route("/healthz", get(health::healthz))

@@ -1,5 +1,6 @@
 //! The description of the API, generated from the handlers and types that serve it.
 
+use super::channels::{self, ChannelRulesIn};
 use super::error::{Code, ProblemDetails};
 use super::ingest_schema::{InboundCallIn, VisitIn, WebConversionIn};
 use super::schema::{OpportunityIn, ReferenceParam, RevenueIn, SiteIdParam};
@@ -32,14 +33,18 @@ use utoipa::{Modify, OpenApi};
         records::get_revenue,
         records::delete_revenue,
         records::pipeline,
+        channels::explain::explain_channel,
+        channels::list::list_channel_rules,
+        channels::set::set_channel_rules,
         health::healthz,
         health::readyz,
         health::metrics,
     ),
-    components(schemas(ProblemDetails<'static>, upload::UploadOut, conversions::ConversionOut, OpportunityIn, RevenueIn, VisitIn, WebConversionIn, InboundCallIn, SiteIdParam, ReferenceParam)),
+    components(schemas(ProblemDetails<'static>, upload::UploadOut, conversions::ConversionOut, OpportunityIn, RevenueIn, VisitIn, WebConversionIn, InboundCallIn, ChannelRulesIn, SiteIdParam, ReferenceParam)),
     tags(
         (name = "Uploads", description = "What a CRM, a telephone system or a server sends. Scope `ingest`."),
         (name = "Records", description = "Reading what was sent. Scope `read`; deleting takes `admin`."),
+        (name = "Channels", description = "Which marketing a visit is counted to, and the rules that say so. Scope `read`; setting rules takes `admin`."),
         (name = "Operation", description = "For whoever keeps it running. No token."),
     ),
     security(("token" = [])),

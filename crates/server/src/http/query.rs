@@ -49,6 +49,20 @@ impl Query {
         parse(value).map_err(|invalid| self.problems.push(problem(name, invalid.code, &invalid.must))).ok()
     }
 
+    /// As [`Query::optional`]; absence is a problem too (`required`).
+    pub(crate) fn required<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Invalid>,
+    ) -> Option<T> {
+        let problems_before = self.problems.len();
+        let value = self.optional(name, parse);
+        if value.is_none() && self.problems.len() == problems_before {
+            self.problems.push(problem(name, "required", "must be given"));
+        }
+        value
+    }
+
     /// Refuses what was wrong, and parameters that nobody asked for: a misspelt filter must not list everything.
     pub(crate) fn finish(mut self) -> Result<(), ApiError> {
         for (name, _) in &self.pairs {

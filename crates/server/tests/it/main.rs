@@ -4,6 +4,8 @@
 mod access;
 mod backup;
 mod batch;
+mod channels;
+mod channels_cli;
 mod cli;
 mod collect;
 mod convergence;
