@@ -33,8 +33,8 @@ pub struct PersonRecord {
     pub key: RecordKey,
     /// In [order](StoredVersion::order).
     pub versions: Vec<StoredVersion>,
-    /// The identifier by which it found the person.
-    pub matched_by: Identifier,
+    /// The identifier by which it found the person; `None` while it has found nobody's visits or conversions.
+    pub matched_by: Option<Identifier>,
 }
 
 /// Everything that is held on somebody.
@@ -48,7 +48,7 @@ pub struct PersonFacts {
     pub visits: Vec<StoredVisit>,
     /// In order of time; every report.
     pub conversions: Vec<StoredConversion>,
-    /// Those that match this person, in order of kind and reference; at most [`PersonFacts::RECORDS_MAX`].
+    /// Those that evidence ties to this person or that match it, in order of kind and reference; at most [`PersonFacts::RECORDS_MAX`].
     pub records: Vec<PersonRecord>,
 }
 

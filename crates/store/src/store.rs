@@ -234,14 +234,16 @@ pub trait Store: Send + Sync + 'static {
         records: ErasedRecords,
     ) -> Result<Erased, StoreError>;
 
-    /// Deletes some of a site's visits from before `before` that no record is matched to, at most about `limit` looked
-    /// at. Answers how many were deleted, and whether there may be more.
+    /// Deletes those of a site's visits from before `before` that belong to nobody who has a record, going on after the
+    /// change `after`; at most about `limit` visits are looked at. Answers how many were deleted, and where to go on,
+    /// if there is more.
     async fn expire_visits(
         &self,
         site: SiteId,
         before: Instant,
+        after: u64,
         limit: usize,
-    ) -> Result<(u64, bool), StoreError>;
+    ) -> Result<(u64, Option<u64>), StoreError>;
 
     /// How many of a site's records are in each stage now, and what they are worth, by currency.
     async fn stage_totals(&self, site: SiteId, kind: RecordKind) -> Result<Vec<StageTotal>, StoreError>;

@@ -160,7 +160,9 @@ async fn what_is_not_ours_is_refused_and_left_as_it_is() {
             foreign.execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES (1)").unwrap();
         }),
         ("newer", |path| {
-            drop(open(path).unwrap());
+            let store = open(path).unwrap();
+            let closing = async { store.close().await.unwrap() };
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(closing));
             let ours = rusqlite::Connection::open(path).unwrap();
             ours.pragma_update(None, "user_version", schema_version() + 1).unwrap();
         }),

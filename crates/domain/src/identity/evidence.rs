@@ -48,7 +48,7 @@ pub struct Fact {
 /// The facts that name one identifier.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Naming {
-    /// Uncut, at most [`Naming::FACTS_MAX`].
+    /// In no particular order, at most [`Naming::FACTS_MAX`] and visits.
     pub facts: Vec<Fact>,
     /// Whether there are more conversions and records than that.
     pub has_more: bool,
@@ -57,8 +57,10 @@ pub struct Naming {
 }
 
 impl Naming {
-    /// The most conversions and record versions, and the most visits, that are looked at for one identifier.
+    /// The most conversions and record versions that are looked at for one identifier.
     pub const FACTS_MAX: usize = 1_000;
+    /// The most visits that are looked at for one identifier: its first.
+    pub const VISITS_MAX: usize = 5_000;
 }
 
 /// Where evidence is looked up: a store, at one moment.

@@ -237,35 +237,51 @@ fn conflicts<E: EvidenceSource>(
     Ok(conflicts)
 }
 
-/// The records whose match may change when a fact that names `identifier` comes or goes.
+/// What changed facts may have changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Affected {
+    /// The records whose match may be another.
+    pub records: BTreeSet<(RecordKind, Reference)>,
+    /// The identifiers that join, of people who have a record.
+    pub with_records: BTreeSet<Identifier>,
+    /// The identifiers that join, of people who have none: more visits of theirs affect nothing.
+    pub without_records: BTreeSet<Identifier>,
+}
+
+/// Finds the records whose match may be another, now that facts that name `touched` came or went.
 ///
-/// `through_guard` says that the identifier's own standing changed, so that even what it no longer connects, or did
-/// not connect before, is affected.
+/// `changed` are those of them that join now and did not when this was last asked, or the other way round: what they
+/// connect, or no longer do, is affected too.
 pub fn affected_by<E: EvidenceSource>(
     evidence: &mut E,
     guards: &GuardSettings,
-    identifier: &Identifier,
-    through_guard: bool,
-) -> Result<BTreeSet<(RecordKind, Reference)>, E::Error> {
-    let mut seeds = BTreeSet::from([identifier.clone()]);
-    if through_guard {
+    touched: &BTreeSet<Identifier>,
+    changed: &BTreeSet<Identifier>,
+) -> Result<Affected, E::Error> {
+    let mut seeds = touched.clone();
+    for identifier in changed {
         let naming = evidence.naming(identifier)?;
         seeds.extend(named_by(naming.facts.iter(), identifier));
     }
-    let mut affected = BTreeSet::new();
+    let mut affected = Affected::default();
     while let Some(seed) = seeds.pop_first() {
         let person = person(evidence, guards, std::slice::from_ref(&seed))?;
+        let mut records = BTreeSet::new();
         for fact in &person.facts {
             if let FactSource::Record(kind, reference) = &fact.source {
-                affected.insert((*kind, reference.clone()));
+                records.insert((*kind, reference.clone()));
             }
         }
         for reached in &person.identifiers {
             seeds.remove(&reached.identifier);
             if matches!(reached.standing, Standing::Matches(_)) {
-                affected.extend(evidence.records_naming(&reached.identifier)?);
+                records.extend(evidence.records_naming(&reached.identifier)?);
             }
         }
+        let is_alone = records.is_empty();
+        let people = if is_alone { &mut affected.without_records } else { &mut affected.with_records };
+        people.extend(person.joined().cloned());
+        affected.records.extend(records);
     }
     Ok(affected)
 }

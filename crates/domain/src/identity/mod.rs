@@ -15,7 +15,7 @@ mod person;
 
 pub use evidence::{EvidenceSource, Fact, FactSource, Naming};
 pub use guard::{Guard, GuardSettings, Standing};
-pub use matching::{Conflict, Matching, Outcome, Unmatched, affected_by, look_up, match_record};
+pub use matching::{Affected, Conflict, Matching, Outcome, Unmatched, affected_by, look_up, match_record};
 pub use person::{Person, Reached, Step, person};
 
 #[cfg(test)]

@@ -201,15 +201,18 @@ fn follow(
     standings: &mut BTreeMap<Identifier, Standing>,
     matches: &mut BTreeMap<Reference, Found>,
 ) {
-    let mut due = BTreeSet::new();
+    let mut changed = BTreeSet::new();
     for identifier in identifiers {
         let Ok(naming) = all.naming(identifier);
         let standing = guards().standing(identifier, &naming);
         let joins_now = standing == Standing::Joins;
         let joined = standings.insert(identifier.clone(), standing).is_none_or(|was| was == Standing::Joins);
-        let Ok(affected) = affected_by(all, &guards(), identifier, joins_now != joined);
-        due.extend(affected.into_iter().map(|(_, reference)| reference));
+        if joins_now != joined {
+            changed.insert(identifier.clone());
+        }
     }
+    let Ok(affected) = affected_by(all, &guards(), identifiers, &changed);
+    let due: BTreeSet<_> = affected.records.into_iter().map(|(_, reference)| reference).collect();
     for reference in due {
         let found = matched(all, &reference);
         matches.insert(reference, found);

@@ -30,18 +30,13 @@ CREATE TABLE conversion (
 ) STRICT;
 
 -- Everything else that may change whom a record is about, in the same sequence, so that whoever follows the changes
--- hears of it: identifiers whose evidence was cut, restored, allowed or deleted. Worked off, a row has no further use.
+-- hears of it: evidence that was cut, restored or deleted, identifiers that were allowed, guards that changed.
+-- Worked off, a row has no further use.
 CREATE TABLE touched (
-    change      INTEGER PRIMARY KEY,
-    site_id     TEXT NOT NULL,
-    identifiers TEXT NOT NULL -- JSON: [[kind, value], …]; of a site whose guards changed, empty
-) STRICT;
-
--- Erasures, which take a change number too and say nothing of whom.
-CREATE TABLE erasure (
     change  INTEGER PRIMARY KEY,
     site_id TEXT NOT NULL,
-    at      INTEGER NOT NULL
+    kind    INTEGER NOT NULL, -- 0 the whole site, 1 to 5 an identifier, 11 an opportunity, 12 revenue
+    value   TEXT NOT NULL     -- the identifier's or the record's reference; of the whole site, empty
 ) STRICT;
 
 -- What the operator decided: pieces of evidence that do not count, and identifiers that join whatever a guard says.
@@ -82,4 +77,6 @@ CREATE TABLE guarded (
     PRIMARY KEY (site_id, kind, value)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO counter VALUES ('followed_through', 0);
+-- 'deleted_through': no change number up to it is given out again, whatever was deleted. 'rescanned_through': how far
+-- the records of a site whose guards changed were looked at again.
+INSERT INTO counter VALUES ('followed_through', 0), ('deleted_through', 0), ('rescanned_through', 0);

@@ -4,8 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a case fails by panicking")]
 
 mod convergence;
+mod dice;
 mod directory;
+mod erasure;
+mod identity;
 mod listing;
+mod people;
 mod records;
 mod samples;
 
@@ -42,5 +46,20 @@ cases! {
     listing::filters_choose_by_the_present_state,
     listing::an_identifier_of_any_version_finds_its_records,
     listing::totals_add_up_present_values_by_stage_and_currency,
+    people::everything_reported_is_read_back,
+    people::a_repeated_conversion_changes_nothing,
+    people::a_visit_a_form_and_a_record_are_one_person,
+    people::a_record_is_matched_when_evidence_comes_later,
+    people::phones_match_and_do_not_join,
+    people::a_guarded_address_is_listed_and_can_be_allowed,
+    people::cut_evidence_does_not_count_until_it_is_restored,
+    people::changed_guards_are_applied_to_all_records,
+    people::sites_do_not_share_people,
+    identity::facts_in_any_order_by_parallel_writers_give_the_same_people,
+    identity::following_piece_by_piece_is_as_good_as_asking_anew,
+    erasure::a_person_is_erased_and_others_stay,
+    erasure::totals_can_stay,
+    erasure::a_shared_number_is_erased_wherever_it_is_named,
+    erasure::visits_expire_unless_they_led_to_a_record,
     convergence::any_order_repeats_and_parallel_callers_end_the_same,
 }

@@ -1,14 +1,14 @@
 //! Input for the cases.
 
-use crate::{Store, Upload};
+use crate::{NewConversion, NewVisit, Store, Upload};
 use std::sync::Arc;
 use touchline_domain::record::{
     Particulars, Property, RecordFilter, RecordKey, RecordKind, RecordState, Reference, StoredVersion,
     Version,
 };
 use touchline_domain::{
-    Country, Currency, Identifier, IdentifierKind, Instant, Milestone, Moment, Money, Site, SiteId, Stage,
-    Text,
+    Conversion, ConversionKind, Country, Currency, DeviceClass, Identifier, IdentifierKind, Instant,
+    Milestone, Moment, Money, Overrides, PageUrl, Site, SiteId, Stage, Text, Visit,
 };
 
 use crate::RecordsQuery;
@@ -103,4 +103,71 @@ pub(super) fn versions_only(stored: Vec<StoredVersion>) -> Vec<Version> {
 pub(super) async fn assert_sound(store: &Arc<dyn Store>) {
     let report = store.check().await.unwrap();
     assert_eq!(report.violations, Vec::<String>::new());
+}
+
+pub(super) fn ra_id(value: &str) -> Identifier {
+    identifier(IdentifierKind::RaId, value)
+}
+
+pub(super) fn phone(value: &str) -> Identifier {
+    identifier(IdentifierKind::PhoneNumber, value)
+}
+
+pub(super) fn cookie(value: &str) -> Identifier {
+    identifier(IdentifierKind::CookieValue, value)
+}
+
+/// A visit to site `s`, received a second after it happened.
+pub(super) fn visit(visitor: &str, second: i64, page: &str) -> NewVisit {
+    let visit = Visit {
+        visitor: ra_id(visitor),
+        at: at(second),
+        landing_page: PageUrl::parse(&format!("https://example.com/{page}")).unwrap(),
+        referrer: None,
+        title: None,
+        cookie: None,
+        screen: None,
+        device: DeviceClass::Desktop,
+        crawler: None,
+    };
+    NewVisit { site: site_id("s"), received_at: at(second + 1), visit }
+}
+
+/// A form on site `s` that names somebody, received a second after it was sent.
+pub(super) fn form(reference: &str, second: i64, identifiers: &[Identifier]) -> NewConversion {
+    let mut identifiers = identifiers.to_vec();
+    identifiers.sort();
+    let conversion = Conversion {
+        kind: ConversionKind::Web,
+        reference: Reference::parse(reference).unwrap(),
+        occurred: Moment { at: at(second), date_only: false },
+        identifiers,
+        page: None,
+        name: None,
+        payload: Vec::new(),
+        overrides: Overrides::default(),
+        call: None,
+    };
+    NewConversion { site: site_id("s"), received_at: at(second + 1), conversion }
+}
+
+/// An opportunity of site `s` that names somebody.
+pub(super) fn deal(reference: &str, second: i64, identifiers: &[Identifier]) -> Upload {
+    let mut identifiers = identifiers.to_vec();
+    identifiers.sort();
+    upload(reference, Version { identifiers, ..opportunity("New", 100, second) })
+}
+
+/// Follows all changes, a few at a time.
+pub(super) async fn settle(store: &Arc<dyn Store>) {
+    while !store.follow(7).await.unwrap().is_done() {}
+    assert!(store.followed().await.unwrap().is_done());
+}
+
+/// The references of opportunities for which somebody was found, as far as changes were followed.
+pub(super) async fn matched(store: &Arc<dyn Store>) -> Vec<String> {
+    let filter = RecordFilter { matched: Some(true), ..RecordFilter::default() };
+    let mut matched = references(store, query(RecordKind::Opportunity, filter)).await;
+    matched.sort();
+    matched
 }

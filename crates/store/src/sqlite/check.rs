@@ -1,12 +1,14 @@
-use super::{directory, names, open, rows};
+use super::follow::Following;
+use super::names::{Entry, Tail};
+use super::{conversions, directory, follow, names, open, rows, visits};
 use crate::{CheckReport, StoreError};
 use rusqlite::{Connection, params};
-use touchline_domain::record::{RecordKey, StoredVersion, UploadOutcome};
+use touchline_domain::record::{RecordKey, StoredVersion, UploadOutcome, Version};
 
 const VIOLATIONS_MAX: usize = 100;
 
 /// Reads everything and verifies what must hold; see [`Store::check`](crate::Store::check).
-pub(super) fn check(connection: &Connection) -> Result<CheckReport, StoreError> {
+pub(super) fn check(connection: &Connection, following: &Following) -> Result<CheckReport, StoreError> {
     let mut report = CheckReport::default();
     file(connection, &mut report)?;
     if !report.violations.is_empty() {
@@ -18,7 +20,9 @@ pub(super) fn check(connection: &Connection) -> Result<CheckReport, StoreError> 
         Err(error) => violation(&mut report, error.to_string()),
     }
     records(connection, &mut report)?;
+    touches(connection, &mut report)?;
     index(connection, &mut report)?;
+    matches(connection, following, &mut report)?;
     Ok(report)
 }
 
@@ -134,30 +138,94 @@ fn indexed(
     stored: &StoredVersion,
     report: &mut CheckReport,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM name WHERE hash = ?1 AND second = ?2 AND change = ?3)";
-    let mut statement = connection.prepare_cached(sql)?;
-    for entry in names::entries(key, &stored.version, stored.change.cast_signed()) {
-        let parameters = params![entry.hash, entry.second, entry.change];
-        if !statement.query_row(parameters, |row| row.get::<_, bool>(0))? {
+    let Version { identifiers, occurred, .. } = &stored.version;
+    for entry in names::record_entries(key, identifiers, occurred.at, stored.change.cast_signed()) {
+        if !is_indexed(connection, &entry)? {
             violation(report, format!("version {} cannot be found by one of its names", stored.change));
         }
     }
     Ok(())
 }
 
-/// The index holds no names of versions that are gone.
+/// Every visit and conversion can be read, belongs to a site, and can be found by its names.
+fn touches(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreError> {
+    let indexed_through = names::indexed_through(connection)?;
+    let everything = (i64::MIN, i64::MAX);
+    let mut violations = Vec::new();
+    let unindexed = |change: u64, entries: &[Entry]| -> Result<bool, StoreError> {
+        for entry in entries.iter().filter(|_| change.cast_signed() <= indexed_through) {
+            if !is_indexed(connection, entry)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    let visits = visits::each_between(connection, everything, |site, stored| {
+        report.visits += 1;
+        let entries = names::visit_entries(site, &stored.visit, stored.change.cast_signed());
+        if unindexed(stored.change, &entries)? {
+            violations.push(format!("visit {} cannot be found by one of its names", stored.change));
+        }
+        Ok(())
+    });
+    let conversions = conversions::each_between(connection, everything, |site, stored| {
+        report.conversions += 1;
+        let entries = names::conversion_entries(site, &stored.conversion, stored.change.cast_signed());
+        if unindexed(stored.change, &entries)? {
+            violations.push(format!("conversion {} cannot be found by one of its names", stored.change));
+        }
+        Ok(())
+    });
+    // A row that cannot be read ends the reading.
+    violations.extend([visits, conversions].into_iter().filter_map(Result::err).map(|e| e.to_string()));
+    for table in ["visit", "conversion"] {
+        let sql = format!(
+            "SELECT count(*) FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM site s WHERE s.site_id = t.site_id)"
+        );
+        let homeless: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
+        if homeless > 0 {
+            violations.push(format!("{homeless} rows of {table} belong to a site that does not exist"));
+        }
+    }
+    violations.into_iter().for_each(|what| violation(report, what));
+    Ok(())
+}
+
+fn is_indexed(connection: &Connection, entry: &Entry) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM name WHERE hash = ?1 AND second = ?2 AND change = ?3)";
+    let parameters = params![entry.hash, entry.second, entry.change];
+    Ok(connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
+}
+
+/// What was derived by following the facts is what they say, where everything was followed.
+fn matches(
+    connection: &Connection,
+    following: &Following,
+    report: &mut CheckReport,
+) -> Result<(), StoreError> {
+    let tail = Tail::open(connection, usize::MAX)?;
+    match follow::wrong_matches(connection, &tail, following, VIOLATIONS_MAX) {
+        Ok(wrong) => wrong.into_iter().for_each(|what| violation(report, what)),
+        // What cannot be read was reported before.
+        Err(error) => violation(report, format!("matches cannot be verified: {error}")),
+    }
+    Ok(())
+}
+
+/// The index holds no names of facts that are gone.
 fn index(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreError> {
     if names::indexed_through(connection)? > names::last_change(connection)? {
         violation(report, "the index of names claims changes that never happened".into());
     }
-    let sql = "SELECT count(*) FROM name n WHERE NOT EXISTS (
-        SELECT 1 FROM record_version v WHERE v.change = n.change AND v.occurred_at / 1000000 = n.second)";
+    let sql = "SELECT count(*) FROM name n WHERE
+        NOT EXISTS (SELECT 1 FROM record_version v
+            WHERE v.change = n.change AND v.occurred_at / 1000000 = n.second)
+        AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.change = n.change AND v.at / 1000000 = n.second)
+        AND NOT EXISTS (SELECT 1 FROM conversion c
+            WHERE c.change = n.change AND c.occurred_at / 1000000 = n.second)";
     let orphans: i64 = connection.query_row(sql, [], |row| row.get(0))?;
     if orphans > 0 {
-        violation(
-            report,
-            format!("the index of names holds {orphans} entries of versions that do not exist"),
-        );
+        violation(report, format!("the index of names holds {orphans} entries of facts that do not exist"));
     }
     Ok(())
 }

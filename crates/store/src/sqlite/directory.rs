@@ -1,3 +1,4 @@
+use super::decisions;
 use super::rows::corrupt;
 use super::writer::WriteTx;
 use crate::{Directory, StoreError};
@@ -16,13 +17,14 @@ pub(super) fn version(connection: &Connection) -> Result<u64, StoreError> {
     Ok(version.unsigned_abs())
 }
 
+const SITES: &str =
+    "SELECT site_id, name, currency, phone_country, time_zone, stages, strict_stages, created_at,
+    settings FROM site";
+
 /// All sites and tokens.
 pub(super) fn load(connection: &Connection) -> Result<Directory, StoreError> {
     let mut directory = Directory { version: version(connection)?, ..Directory::default() };
-    let mut sites = connection.prepare_cached(
-        "SELECT site_id, name, currency, phone_country, time_zone, stages, strict_stages, created_at, settings
-         FROM site ORDER BY site_id",
-    )?;
+    let mut sites = connection.prepare_cached(&format!("{SITES} ORDER BY site_id"))?;
     let mut rows = sites.query([])?;
     while let Some(row) = rows.next()? {
         directory.sites.push(site(row)?);
@@ -109,6 +111,13 @@ impl Default for SettingsRow {
     }
 }
 
+/// When an identifier of a site evidently belongs to many. `None` if there is no such site.
+pub(super) fn guards(connection: &Connection, id: &SiteId) -> Result<Option<GuardSettings>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("{SITES} WHERE site_id = ?1"))?;
+    let mut rows = statement.query([id.as_str()])?;
+    Ok(rows.next()?.map(site).transpose()?.map(|site| site.guards))
+}
+
 fn settings(site: &Site) -> Result<String, StoreError> {
     let row = SettingsRow {
         origins: site.origins.iter().map(|origin| origin.as_str().to_owned()).collect(),
@@ -162,6 +171,7 @@ pub(super) fn add_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreE
 }
 
 pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreError> {
+    let guards_before = guards(tx.connection, &site.id)?;
     let sql = "UPDATE site SET name = ?2, currency = ?3, phone_country = ?4, time_zone = ?5, stages = ?6,
         strict_stages = ?7, settings = ?8 WHERE site_id = ?1";
     let changed = tx.connection.execute(
@@ -179,6 +189,9 @@ pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreE
     )?;
     if changed == 1 {
         bump(tx)?;
+    }
+    if guards_before.is_some_and(|before| before != site.guards) {
+        decisions::touch_site(tx, &site.id)?;
     }
     Ok(changed == 1)
 }

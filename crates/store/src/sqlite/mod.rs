@@ -8,13 +8,20 @@
 
 mod backup;
 mod check;
+mod conversions;
+mod decisions;
 mod directory;
+mod erase;
+mod evidence;
+mod follow;
 mod names;
 mod open;
+mod people;
 mod readers;
 mod records;
 mod rows;
 mod upload;
+mod visits;
 mod writer;
 
 use crate::StoreError;
@@ -23,6 +30,7 @@ use crate::people::{
 };
 use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
 use async_trait::async_trait;
+use follow::Following;
 use names::Tail;
 use readers::Readers;
 use std::path::{Path, PathBuf};
@@ -40,6 +48,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
     tail: Arc<Tail>,
+    following: Arc<Following>,
 }
 
 impl SqliteStore {
@@ -50,7 +59,7 @@ impl SqliteStore {
         let readers = Arc::new(Readers::open(path, options)?);
         let tail = Arc::new(Tail::open(&connection, options.gathered_names)?);
         let writer = Writer::start(connection, Arc::clone(&tail), options)?;
-        Ok(Self { path: path.to_owned(), writer, readers, tail })
+        Ok(Self { path: path.to_owned(), writer, readers, tail, following: Arc::default() })
     }
 }
 
@@ -75,11 +84,14 @@ impl Store for SqliteStore {
             .filter_map(|file| file.metadata().ok())
             .map(|metadata| metadata.len())
             .sum();
-        Ok(self.writer.stats(bytes))
+        let followed = self.followed().await?;
+        let changes_behind = followed.last_change.saturating_sub(followed.through);
+        Ok(StoreStats { changes_behind, ..self.writer.stats(bytes) })
     }
 
     async fn check(&self) -> Result<CheckReport, StoreError> {
-        self.readers.read(check::check).await
+        let following = Arc::clone(&self.following);
+        self.readers.read(move |connection| check::check(connection, &following)).await
     }
 
     async fn backup(&self, destination: &Path) -> Result<(), StoreError> {
@@ -90,6 +102,10 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) -> Result<(), StoreError> {
+        // Should this fail, the next start follows some changes again.
+        if let Some(unwritten) = self.following.unwritten() {
+            let _ = self.writer.write(move |tx| follow::write(tx, &unwritten)).await;
+        }
         self.writer.close().await
     }
 
@@ -139,71 +155,106 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| records::stage_totals(connection, &site, kind)).await
     }
 
-    async fn add_visits(&self, _visits: Vec<NewVisit>) -> Result<(), StoreError> {
-        Err(StoreError::Closing)
+    async fn add_visits(&self, visits: Vec<NewVisit>) -> Result<(), StoreError> {
+        self.writer.try_write(move |tx| visits::add(tx, &visits)).await
     }
+
     async fn add_conversions(
         &self,
-        _conversions: Vec<NewConversion>,
+        conversions: Vec<NewConversion>,
     ) -> Result<Vec<UploadOutcome>, StoreError> {
-        Err(StoreError::Closing)
+        self.writer.try_write(move |tx| conversions::add(tx, &conversions)).await
     }
-    async fn person(&self, _site: SiteId, _seeds: Vec<Identifier>) -> Result<PersonFacts, StoreError> {
-        Err(StoreError::Closing)
+
+    async fn person(&self, site: SiteId, seeds: Vec<Identifier>) -> Result<PersonFacts, StoreError> {
+        let tail = Arc::clone(&self.tail);
+        self.readers.read(move |connection| people::person(connection, &tail, &site, &seeds)).await
     }
-    async fn record_match(&self, _key: RecordKey) -> Result<Option<RecordMatch>, StoreError> {
-        Ok(None)
+
+    async fn record_match(&self, key: RecordKey) -> Result<Option<RecordMatch>, StoreError> {
+        let tail = Arc::clone(&self.tail);
+        self.readers.read(move |connection| people::record_match(connection, &tail, &key)).await
     }
+
     async fn set_cut(
         &self,
-        _site: SiteId,
-        _fact: u64,
-        _identifier: Identifier,
-        _is_cut: bool,
-        _at: Instant,
+        site: SiteId,
+        fact: u64,
+        identifier: Identifier,
+        is_cut: bool,
+        at: Instant,
     ) -> Result<bool, StoreError> {
-        Err(StoreError::Closing)
+        self.writer.write(move |tx| decisions::set_cut(tx, &site, fact, &identifier, is_cut, at)).await
     }
+
     async fn set_allowed(
         &self,
-        _site: SiteId,
-        _identifier: Identifier,
-        _is_allowed: bool,
-        _at: Instant,
+        site: SiteId,
+        identifier: Identifier,
+        is_allowed: bool,
+        at: Instant,
     ) -> Result<(), StoreError> {
-        Err(StoreError::Closing)
+        self.writer.write(move |tx| decisions::set_allowed(tx, &site, &identifier, is_allowed, at)).await
     }
+
     async fn guarded(
         &self,
-        _site: SiteId,
-        _after: Option<Identifier>,
-        _limit: usize,
+        site: SiteId,
+        after: Option<Identifier>,
+        limit: usize,
     ) -> Result<Vec<Guarded>, StoreError> {
-        Err(StoreError::Closing)
+        self.readers
+            .read(move |connection| decisions::guarded(connection, &site, after.as_ref(), limit))
+            .await
     }
-    async fn allowed(&self, _site: SiteId) -> Result<Vec<Identifier>, StoreError> {
-        Err(StoreError::Closing)
+
+    async fn allowed(&self, site: SiteId) -> Result<Vec<Identifier>, StoreError> {
+        self.readers.read(move |connection| decisions::allowed(connection, &site)).await
     }
-    async fn follow(&self, _limit: usize) -> Result<Followed, StoreError> {
-        Ok(Followed::default())
+
+    async fn follow(&self, limit: usize) -> Result<Followed, StoreError> {
+        let (tail, following) = (Arc::clone(&self.tail), Arc::clone(&self.following));
+        let found =
+            self.readers.read(move |connection| follow::find(connection, &tail, &following, limit)).await?;
+        let followed = if found.is_worth_writing() {
+            self.writer.write(move |tx| follow::write(tx, &found)).await?
+        } else {
+            found.followed()
+        };
+        self.following.advance(followed.through);
+        Ok(followed)
     }
+
     async fn followed(&self) -> Result<Followed, StoreError> {
-        Ok(Followed::default())
+        let following = Arc::clone(&self.following);
+        self.readers.read(move |connection| follow::followed(connection, &following)).await
     }
+
     async fn erase(
         &self,
-        _site: SiteId,
-        _seeds: Vec<Identifier>,
-        _records: ErasedRecords,
+        site: SiteId,
+        seeds: Vec<Identifier>,
+        records: ErasedRecords,
     ) -> Result<Erased, StoreError> {
-        Err(StoreError::Closing)
+        self.writer.write(move |tx| erase::erase(tx, &site, &seeds, records)).await
     }
+
     async fn expire_visits(
         &self,
-        _site: SiteId,
-        _before: Instant,
-        _limit: usize,
-    ) -> Result<(u64, bool), StoreError> {
-        Err(StoreError::Closing)
+        site: SiteId,
+        before: Instant,
+        after: u64,
+        limit: usize,
+    ) -> Result<(u64, Option<u64>), StoreError> {
+        let (tail, whose) = (Arc::clone(&self.tail), site.clone());
+        let (expired, next) = self
+            .readers
+            .read(move |connection| erase::expired(connection, &tail, &whose, before, after, limit))
+            .await?;
+        if expired.is_empty() {
+            return Ok((0, next));
+        }
+        let deleted = self.writer.write(move |tx| erase::expire(tx, &site, &expired)).await?;
+        Ok((deleted, next))
     }
 }

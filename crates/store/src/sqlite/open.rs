@@ -78,6 +78,8 @@ pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection,
     }
     connection.pragma_update(None, "journal_mode", "WAL").map_err(refuse)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(refuse)?;
+    // What is deleted is overwritten: an erasure must leave nothing in freed pages.
+    connection.pragma_update(None, "secure_delete", true).map_err(refuse)?;
     connection.pragma_update(None, "cache_size", -i64::from(options.cache_kib)).map_err(refuse)?;
     connection.pragma_update(None, "wal_autocheckpoint", options.checkpoint_pages).map_err(refuse)?;
     migrate(&mut connection).map_err(refuse)?;

@@ -1,12 +1,13 @@
 use super::names::{self, Tail};
 use super::rows::{self, corrupt};
 use super::writer::WriteTx;
+use super::{decisions, people};
 use crate::{ListedRecord, RecordsPage, RecordsQuery, StoreError};
 use rusqlite::{Connection, params};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use touchline_domain::record::{
-    RecordKey, RecordKind, RecordState, Reference, StageTotal, StageTotals, StoredVersion,
+    RecordKey, RecordKind, RecordState, Reference, StageTotal, StageTotals, StoredVersion, Version,
 };
 use touchline_domain::{Currency, Identifier, Money, SiteId};
 
@@ -43,7 +44,7 @@ pub(super) fn versions(
     key: &RecordKey,
 ) -> Result<Vec<StoredVersion>, StoreError> {
     let hash = names::record_hash(&key.site, key.kind, key.reference.as_str());
-    versions_among(connection, key, tail.find(connection, hash, None)?)
+    versions_among(connection, key, tail.names(connection)?.find(hash, usize::MAX)?)
 }
 
 /// As [`versions`], for the one writer.
@@ -86,7 +87,7 @@ pub(super) fn page(
             let versions = versions(connection, tail, &key)?;
             examined += 1;
             before = change;
-            let is_matched = false;
+            let is_matched = people::is_matched(connection, &key)?;
             if RecordState::of(&versions).is_some_and(|state| query.filter.accepts(&state, is_matched)) {
                 page.records.push(ListedRecord { reference: key.reference, versions, is_matched });
             }
@@ -128,11 +129,12 @@ fn naming(
     identifier: &Identifier,
     before: i64,
 ) -> Result<Vec<(i64, Reference)>, StoreError> {
-    let hash = names::identifier_hash(&query.site, identifier);
+    let hash = names::record_naming_hash(&query.site, identifier);
     let sql = "SELECT site_id, kind, reference FROM record_version WHERE change = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let mut firsts = BTreeMap::new();
-    for change in tail.find(connection, hash, None)? {
+    let names = tail.names(connection)?;
+    for change in names.find(hash, usize::MAX)? {
         let mut found = statement.query([change])?;
         let Some(row) = found.next()? else { continue };
         let key = rows::key(row, 0)?;
@@ -141,7 +143,7 @@ fn naming(
             continue;
         }
         let hash = names::record_hash(&key.site, key.kind, key.reference.as_str());
-        let versions = versions_among(connection, &key, tail.find(connection, hash, None)?)?;
+        let versions = versions_among(connection, &key, names.find(hash, usize::MAX)?)?;
         if let Some(first) = versions.iter().map(|stored| stored.change.cast_signed()).min() {
             firsts.insert(first, key.reference);
         }
@@ -149,20 +151,16 @@ fn naming(
     Ok(firsts.into_iter().rev().filter(|(first, _)| *first < before).take(LOG_PIECE).collect())
 }
 
-/// Deletes a record and what is derived from it.
+/// Deletes a record and what is derived from it, and queues those whom it named.
 pub(super) fn delete(tx: &mut WriteTx<'_>, key: &RecordKey) -> Result<bool, StoreError> {
     let versions = versions_in_writer(tx, key)?;
     if versions.is_empty() {
         return Ok(false);
     }
-    let forget = "DELETE FROM name WHERE hash = ?1 AND second = ?2 AND change = ?3";
-    for stored in &versions {
-        let change = stored.change.cast_signed();
-        for entry in names::entries(key, &stored.version, change) {
-            tx.connection.prepare_cached(forget)?.execute(params![entry.hash, entry.second, entry.change])?;
-            tx.forgotten.push(entry);
-        }
-        tx.connection.prepare_cached("DELETE FROM record_version WHERE change = ?1")?.execute([change])?;
+    forget(tx, key, &versions)?;
+    let named = versions.iter().flat_map(|stored| &stored.version.identifiers);
+    for identifier in named.collect::<BTreeSet<_>>() {
+        decisions::touch(tx, &key.site, identifier)?;
     }
     tx.last_change += 1;
     let tell = "INSERT INTO record_deletion (change, site_id, kind, reference) VALUES (?1, ?2, ?3, ?4)";
@@ -173,6 +171,21 @@ pub(super) fn delete(tx: &mut WriteTx<'_>, key: &RecordKey) -> Result<bool, Stor
         key.reference.as_str(),
     ])?;
     Ok(true)
+}
+
+/// Removes a record's versions and their names.
+pub(super) fn forget(
+    tx: &mut WriteTx<'_>,
+    key: &RecordKey,
+    versions: &[StoredVersion],
+) -> Result<(), StoreError> {
+    for stored in versions {
+        let change = stored.change.cast_signed();
+        let Version { identifiers, occurred, .. } = &stored.version;
+        tx.forget(names::record_entries(key, identifiers, occurred.at, change))?;
+        tx.connection.prepare_cached("DELETE FROM record_version WHERE change = ?1")?.execute([change])?;
+    }
+    tx.keep_sequence()
 }
 
 /// Adds a site's records up by stage and currency, as they are now.

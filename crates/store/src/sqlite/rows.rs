@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use touchline_domain::record::{
     Particulars, Property, RecordKey, RecordKind, Reference, StoredVersion, Version,
 };
-use touchline_domain::{Currency, Identifier, IdentifierKind, Instant, Moment, Money, SiteId, Text};
+use touchline_domain::{
+    ConversionKind, Currency, Identifier, IdentifierKind, Instant, Moment, Money, SiteId, Text,
+};
 
 const TABLE: &str = "record_version";
 
@@ -23,6 +25,31 @@ pub(super) fn kind_of(number: i64) -> Result<RecordKind, StoreError> {
         .into_iter()
         .find(|kind| kind_number(*kind) == number)
         .ok_or_else(|| corrupt(TABLE, format!("kind {number}")))
+}
+
+/// Text in a column, borrowed from the row.
+pub(super) fn text_at<'a>(
+    row: &'a Row<'_>,
+    column: usize,
+    table: &'static str,
+) -> Result<&'a str, StoreError> {
+    row.get_ref(column)?.as_str().map_err(|error| corrupt(table, error))
+}
+
+/// As [`text_at`], where there may be none.
+pub(super) fn optional_text_at<'a>(
+    row: &'a Row<'_>,
+    column: usize,
+    table: &'static str,
+) -> Result<Option<&'a str>, StoreError> {
+    row.get_ref(column)?.as_str_or_null().map_err(|error| corrupt(table, error))
+}
+
+pub(super) fn conversion_kind_number(kind: ConversionKind) -> u8 {
+    match kind {
+        ConversionKind::Web => 1,
+        ConversionKind::Call => 2,
+    }
 }
 
 pub(super) fn corrupt(table: &'static str, what: impl ToString) -> StoreError {
@@ -45,7 +72,7 @@ struct Details<'a> {
 
 /// Kind, value, and a telephone number as it was written.
 #[derive(Serialize, Deserialize)]
-struct IdentifierRow<'a>(
+pub(super) struct IdentifierRow<'a>(
     u8,
     #[serde(borrow)] Cow<'a, str>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")] Option<Cow<'a, str>>,
@@ -81,7 +108,7 @@ pub(super) fn details(version: &Version) -> Result<String, StoreError> {
     serde_json::to_string(&details).map_err(|error| corrupt(TABLE, error))
 }
 
-fn identifier_row(identifier: &Identifier) -> IdentifierRow<'_> {
+pub(super) fn identifier_row(identifier: &Identifier) -> IdentifierRow<'_> {
     IdentifierRow(
         identifier_number(identifier.kind()),
         Cow::Borrowed(identifier.value()),
@@ -89,7 +116,7 @@ fn identifier_row(identifier: &Identifier) -> IdentifierRow<'_> {
     )
 }
 
-fn property_row(property: &Property) -> (Cow<'_, str>, Cow<'_, str>) {
+pub(super) fn property_row(property: &Property) -> (Cow<'_, str>, Cow<'_, str>) {
     (Cow::Borrowed(property.name.as_str()), Cow::Borrowed(&property.value))
 }
 
@@ -146,13 +173,23 @@ fn property((name, value): (Cow<'_, str>, Cow<'_, str>)) -> Result<Property, Sto
     Ok(Property { name: text(&name)?, value: value.into_owned() })
 }
 
-fn identifier(row: IdentifierRow<'_>) -> Result<Identifier, StoreError> {
-    let IdentifierRow(number, value, written) = row;
-    let kind = IdentifierKind::ALL
+/// The kind with this number.
+pub(super) fn identifier_kind(number: u8) -> Result<IdentifierKind, StoreError> {
+    IdentifierKind::ALL
         .into_iter()
         .find(|kind| identifier_number(*kind) == number)
-        .ok_or_else(|| corrupt(TABLE, format!("identifier kind {number}")))?;
+        .ok_or_else(|| corrupt(TABLE, format!("identifier kind {number}")))
+}
+
+fn identifier(row: IdentifierRow<'_>) -> Result<Identifier, StoreError> {
+    let IdentifierRow(number, value, written) = row;
+    let kind = identifier_kind(number)?;
     Ok(Identifier::stored(kind, value.into_owned(), written.map(Cow::into_owned)))
+}
+
+/// Reads a site's id.
+pub(super) fn site(row: &Row<'_>, column: usize) -> Result<SiteId, StoreError> {
+    SiteId::parse(text_at(row, column, "site")?).map_err(|error| corrupt("site", error))
 }
 
 /// Reads a record's key from the columns `site_id, kind, reference`, which begin at `first`.

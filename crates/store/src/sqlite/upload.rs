@@ -23,7 +23,7 @@ fn one(tx: &mut WriteTx<'_>, upload: &Upload) -> Result<UploadOutcome, StoreErro
     if outcome != UploadOutcome::Unchanged {
         tx.last_change += 1;
         insert(tx, upload, outcome == UploadOutcome::Created)?;
-        let entries = names::entries(key, version, tx.last_change);
+        let entries = names::record_entries(key, &version.identifiers, version.occurred.at, tx.last_change);
         tx.tail.add(&mut tx.draft, entries);
     }
     Ok(outcome)

@@ -1,7 +1,7 @@
 use super::SqliteOptions;
 use super::names::{self, Draft, Entry, Tail};
 use crate::{StoreError, StoreStats};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -161,8 +161,30 @@ pub(super) struct WriteTx<'a> {
     pub(super) draft: Draft,
     /// The last change number given out; the next one is one more.
     pub(super) last_change: i64,
-    /// Names of versions that were deleted.
+    /// Names of facts that were deleted.
     pub(super) forgotten: Vec<Entry>,
+    /// Whether what was deleted must leave no copy in the write-ahead log.
+    pub(super) leaves_no_copy: bool,
+}
+
+impl WriteTx<'_> {
+    /// Removes the names of a fact that is being deleted.
+    pub(super) fn forget(&mut self, entries: Vec<Entry>) -> Result<(), StoreError> {
+        let sql = "DELETE FROM name WHERE hash = ?1 AND second = ?2 AND change = ?3";
+        let mut delete = self.connection.prepare_cached(sql)?;
+        for entry in entries {
+            delete.execute(params![entry.hash, entry.second, entry.change])?;
+            self.forgotten.push(entry);
+        }
+        Ok(())
+    }
+
+    /// Sees to it that no change number is given out twice, when rows of the logs are deleted.
+    pub(super) fn keep_sequence(&self) -> Result<(), StoreError> {
+        let sql = "UPDATE counter SET value = max(value, ?1) WHERE name = 'deleted_through'";
+        self.connection.prepare_cached(sql)?.execute([self.last_change])?;
+        Ok(())
+    }
 }
 
 fn run(
@@ -173,7 +195,7 @@ fn run(
     runtime: &Handle,
 ) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
-    let mut has_written_records = false;
+    let mut has_written = false;
     while let Some(first) = queue.blocking_recv() {
         batch.push(first);
         gather(&mut queue, &mut batch);
@@ -181,8 +203,11 @@ fn run(
         let committed = commit(connection, tail, &mut batch, false);
         counters.is_failing.store(committed.is_err(), Ordering::Relaxed);
         match &committed {
-            Ok(changes) => {
-                has_written_records |= *changes > 0;
+            Ok(done) => {
+                has_written |= done.changes > 0;
+                if done.leaves_no_copy {
+                    fold_log(connection);
+                }
                 counters.commits.fetch_add(1, Ordering::Relaxed);
                 counters.committed_writes.fetch_add(batch.len() as u64, Ordering::Relaxed);
                 let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -195,7 +220,7 @@ fn run(
         }
         answer(runtime, std::mem::replace(&mut batch, Vec::with_capacity(BATCH_MAX)), committed.map(drop));
     }
-    if has_written_records {
+    if has_written {
         finish(connection, tail);
     }
 }
@@ -232,29 +257,50 @@ fn finish(connection: &Connection, tail: &Tail) {
     if let Err(error) = commit(connection, tail, &mut [], true) {
         tracing::warn!(%error, "the index of names could not be completed at the end");
     }
-    if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
-        tracing::warn!(%error, "the log could not be folded into the database at the end");
+    fold_log(connection);
+}
+
+/// Copies the write-ahead log into the database and empties it, waiting for readers who still need it.
+fn fold_log(connection: &Connection) {
+    let folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    match folded {
+        Ok(is_busy) if !is_busy => {}
+        Ok(_) => tracing::warn!("the write-ahead log is still read and could not be emptied"),
+        Err(error) => tracing::warn!(%error, "the write-ahead log could not be emptied"),
     }
 }
 
-/// Applies a batch in one transaction and answers how many changes it made. On an error nothing of it remains.
+/// What a transaction did.
+struct Committed {
+    changes: i64,
+    leaves_no_copy: bool,
+}
+
+/// Applies a batch in one transaction. On an error nothing of it remains.
 fn commit(
     connection: &Connection,
     tail: &Tail,
     batch: &mut [Box<dyn Job>],
     write_all_names: bool,
-) -> Result<i64, StoreError> {
+) -> Result<Committed, StoreError> {
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
     let before = names::last_change(&tx)?;
     let draft = tail.begin(&tx, before)?;
-    let mut write = WriteTx { connection: &tx, tail, draft, last_change: before, forgotten: Vec::new() };
+    let mut write = WriteTx {
+        connection: &tx,
+        tail,
+        draft,
+        last_change: before,
+        forgotten: Vec::new(),
+        leaves_no_copy: false,
+    };
     let applied = apply(&mut write, batch, write_all_names);
-    let WriteTx { draft, last_change, forgotten, .. } = write;
+    let WriteTx { draft, last_change, forgotten, leaves_no_copy, .. } = write;
     match applied.and_then(|()| Ok(tx.commit()?)) {
         Ok(()) => {
             tail.keep(draft);
             tail.forget(&forgotten);
-            Ok(last_change - before)
+            Ok(Committed { changes: last_change - before, leaves_no_copy })
         }
         Err(error) => {
             tail.undo(draft, before);

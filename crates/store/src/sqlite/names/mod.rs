@@ -6,76 +6,51 @@
 //! around the index. Nothing is lost by a crash, because the log holds it all: the entries of versions after counter
 //! `names_indexed_through` are read from there again.
 
-use super::rows;
+mod entry;
+mod log;
+
 use crate::StoreError;
+use entry::HASH_BITS;
 use rusqlite::{Connection, params};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use touchline_domain::record::{RecordKey, RecordKind, Version};
-use touchline_domain::{Identifier, Instant, SiteId};
+
+pub(super) use entry::{
+    Entry, conversion_entries, conversion_hash, conversion_naming_hash, record_entries, record_hash,
+    record_naming_hash, second_of, visit_entries, visit_hash,
+};
+pub(super) use log::last_change;
 
 /// How many stretches the index is cut into, by the first bits of the hash.
 const STRETCHES: usize = 1 << STRETCH_BITS;
 const STRETCH_BITS: u32 = 10;
-
-/// How many bits of a name's hash are kept.
-const HASH_BITS: u32 = 48;
-
-/// One entry: a name, the second in which the version was so, and the version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry {
-    pub(super) hash: i64,
-    pub(super) second: i64,
-    pub(super) change: i64,
-}
-
-/// The hash under which a record's versions are found.
-pub(super) fn record_hash(site: &SiteId, kind: RecordKind, reference: &str) -> i64 {
-    hash(*b"record", site, &[rows::kind_number(kind).to_be_bytes().as_slice(), reference.as_bytes()])
-}
-
-/// The hash under which the versions that name an identifier are found.
-pub(super) fn identifier_hash(site: &SiteId, identifier: &Identifier) -> i64 {
-    hash(*b"person", site, &[&[rows::identifier_number(identifier.kind())], identifier.value().as_bytes()])
-}
-
-fn hash(domain: [u8; 6], site: &SiteId, parts: &[&[u8]]) -> i64 {
-    let mut hash = Sha256::new();
-    hash.update(domain);
-    hash.update(site.as_str().as_bytes());
-    // No site id holds a NUL, and only the last part has a length of its own.
-    hash.update([0]);
-    for part in parts {
-        hash.update(part);
-    }
-    let digest: [u8; 32] = hash.finalize().into();
-    let first = [digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]];
-    // SQLite stores numbers of this size in six bytes; the index is read and written by the page, so size is speed.
-    i64::from_be_bytes(first) >> (64 - HASH_BITS)
-}
-
-/// The second in which an instant lies: enough to tell a record's versions apart by.
-pub(super) fn second_of(instant: Instant) -> i64 {
-    instant.as_micros() / 1_000_000
-}
-
-/// Every entry of a version.
-pub(super) fn entries(key: &RecordKey, version: &Version, change: i64) -> Vec<Entry> {
-    entries_of(key, &version.identifiers, second_of(version.occurred.at), change)
-}
-
-fn entries_of(key: &RecordKey, identifiers: &[Identifier], second: i64, change: i64) -> Vec<Entry> {
-    let record = record_hash(&key.site, key.kind, key.reference.as_str());
-    let identifiers = identifiers.iter().map(|identifier| identifier_hash(&key.site, identifier));
-    std::iter::once(record).chain(identifiers).map(|hash| Entry { hash, second, change }).collect()
-}
 
 /// The entries that the index may lack, shared by the writer and the readers of a process.
 ///
 /// It covers the versions after `after` up to `through`, both of them change numbers. It may also hold entries that
 /// the index has, and entries of a transaction that is not committed; whoever follows an entry finds no version then.
 pub(super) struct Tail(Mutex<TailState>);
+
+/// The index with its tail, as one transaction sees them.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    tail: &'a Tail,
+    connection: &'a Connection,
+    indexed_through: i64,
+}
+
+impl Names<'_> {
+    /// The changes of the facts that carry a name, in order of when they were so and then of change; at most `limit`.
+    pub(super) fn find(&self, hash: i64, limit: usize) -> Result<Vec<i64>, StoreError> {
+        let mut found = entries_in_index(self.connection, hash, i64::MIN, i64::MAX, limit)?;
+        let state = self.tail.state();
+        if state.after > self.indexed_through {
+            return Err(StoreError::Interrupted);
+        }
+        found.extend(state.range(hash, i64::MIN, i64::MAX).take(limit));
+        Ok(found.into_iter().take(limit).map(|entry| entry.change).collect())
+    }
+}
 
 struct TailState {
     stretches: Vec<Stretch>,
@@ -132,45 +107,38 @@ impl Tail {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The changes of the versions that carry a name, as one read transaction sees them, in order of when they were so
-    /// and then of change; only those of `second` if it is given.
-    pub(super) fn find(
-        &self,
-        connection: &Connection,
-        hash: i64,
-        second: Option<i64>,
-    ) -> Result<Vec<i64>, StoreError> {
+    /// The index and this tail as one transaction sees them.
+    pub(super) fn names<'a>(&'a self, connection: &'a Connection) -> Result<Names<'a>, StoreError> {
         // The index first: it fixes what the transaction sees. Then the tail must reach back far enough.
-        let (from, to) = (second.unwrap_or(i64::MIN), second.unwrap_or(i64::MAX));
-        let mut found = entries_in_index(connection, hash, from, to)?;
+        let indexed_through = indexed_through(connection)?;
+        let last_change = last_change(connection)?;
         let mut state = self.state();
-        if state.after > indexed_through(connection)? {
+        if state.after > indexed_through {
             return Err(StoreError::Interrupted);
         }
-        let last_change = last_change(connection)?;
         if last_change > state.through {
             // A crash or another process left it behind.
             state.read_log(connection, last_change)?;
         }
-        found.extend(state.range(hash, from, to));
-        Ok(found.into_iter().map(|entry| entry.change).collect())
+        drop(state);
+        Ok(Names { tail: self, connection, indexed_through })
     }
 
-    /// As [`Tail::find`], for the one writer, which added to the tail whatever its transaction wrote.
+    /// As [`Names::find`], for the one writer, which added to the tail whatever its transaction wrote.
     pub(super) fn find_in_writer(
         &self,
         connection: &Connection,
         hash: i64,
         second: i64,
     ) -> Result<Vec<i64>, StoreError> {
-        let mut found = entries_in_index(connection, hash, second, second)?;
+        let mut found = entries_in_index(connection, hash, second, second, usize::MAX)?;
         found.extend(self.state().range(hash, second, second));
         Ok(found.into_iter().map(|entry| entry.change).collect())
     }
 
     /// Every version that carries a name, in order of when it was so and then of change, for the one writer.
     pub(super) fn all_in_writer(&self, connection: &Connection, hash: i64) -> Result<Vec<i64>, StoreError> {
-        let mut found = entries_in_index(connection, hash, i64::MIN, i64::MAX)?;
+        let mut found = entries_in_index(connection, hash, i64::MIN, i64::MAX, usize::MAX)?;
         found.extend(self.state().range(hash, i64::MIN, i64::MAX));
         Ok(found.into_iter().map(|entry| entry.change).collect())
     }
@@ -325,22 +293,6 @@ impl TailState {
         self.gathered -= due.len();
         due
     }
-
-    /// Reads the log after what is covered, up to `through`.
-    fn read_log(&mut self, connection: &Connection, through: i64) -> Result<(), StoreError> {
-        let sql = "SELECT site_id, kind, reference, occurred_at, change, details FROM record_version
-            WHERE change > ?1 AND change <= ?2";
-        let mut statement = connection.prepare_cached(sql)?;
-        let mut log = statement.query([self.through, through])?;
-        while let Some(row) = log.next()? {
-            let key = rows::key(row, 0)?;
-            let second = second_of(Instant::from_micros(row.get(3)?));
-            let identifiers = rows::identifiers(row, 5)?;
-            self.insert(&entries_of(&key, &identifiers, second, row.get(4)?));
-        }
-        self.through = through;
-        Ok(())
-    }
 }
 
 fn entries_in_index(
@@ -348,22 +300,18 @@ fn entries_in_index(
     hash: i64,
     from: i64,
     to: i64,
+    limit: usize,
 ) -> Result<BTreeSet<Entry>, StoreError> {
-    let sql = "SELECT second, change FROM name WHERE hash = ?1 AND second >= ?2 AND second <= ?3";
+    let sql = "SELECT second, change FROM name WHERE hash = ?1 AND second >= ?2 AND second <= ?3
+        ORDER BY second, change LIMIT ?4";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![hash, from, to])?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![hash, from, to, limit])?;
     let mut found = BTreeSet::new();
     while let Some(row) = rows.next()? {
         found.insert(Entry { hash, second: row.get(0)?, change: row.get(1)? });
     }
     Ok(found)
-}
-
-/// The last change number given out.
-pub(super) fn last_change(connection: &Connection) -> Result<i64, StoreError> {
-    let sql = "SELECT max(coalesce((SELECT max(change) FROM record_version), 0),
-        coalesce((SELECT max(change) FROM record_deletion), 0))";
-    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
 /// Up to which change the index has everything.

@@ -1,0 +1,107 @@
+use super::samples::{
+    assert_sound, at, cookie, deal, email, form, key, labels, matched, phone, properties, ra_id, settle,
+    site, site_id, visit,
+};
+use crate::{Erased, ErasedRecords, Store};
+use std::sync::Arc;
+use touchline_domain::record::RecordKind;
+
+/// Ann with two devices, a deal and a telephone number that Bob shares; and Bob with a deal.
+async fn two_people(store: &Arc<dyn Store>) {
+    store.add_site(site("s")).await.unwrap();
+    let mut second_device = visit("v2", 2, "");
+    second_device.visit.cookie = Some(cookie("7.7"));
+    store.add_visits(vec![visit("v1", 1, ""), second_device, visit("v3", 3, "")]).await.unwrap();
+    let office = phone("020 7946 0018");
+    let forms = vec![
+        form("1", 4, &[ra_id("v1"), email("ann@example.com"), office.clone()]),
+        form("2", 5, &[cookie("7.7"), email("ann@example.com")]),
+        form("3", 6, &[ra_id("v3"), email("bob@example.com"), office.clone()]),
+    ];
+    store.add_conversions(forms).await.unwrap();
+    let mut ann = deal("A", 40, &[email("ann@example.com")]);
+    ann.version.labels = Some(labels(&["Ann's deal"]));
+    ann.version.properties = Some(properties(&[("name", "Ann")]));
+    let phone_only = deal("P", 40, &[office]);
+    store.upload(vec![ann, deal("B", 41, &[email("bob@example.com")]), phone_only]).await.unwrap();
+    settle(store).await;
+}
+
+pub(super) async fn a_person_is_erased_and_others_stay(store: Arc<dyn Store>) {
+    two_people(&store).await;
+    let before = store.person(site_id("s"), vec![email("bob@example.com")]).await.unwrap();
+    assert_eq!(matched(&store).await, ["A", "B"], "the shared number is ambiguous");
+    let erased = store.erase(site_id("s"), vec![ra_id("v2")], ErasedRecords::Delete).await.unwrap();
+    assert_eq!((erased.visits, erased.conversions, erased.records, erased.versions), (2, 2, 1, 1));
+    assert!(erased.identifiers >= 4);
+    for seed in [email("ann@example.com"), ra_id("v1"), ra_id("v2"), cookie("7.7")] {
+        let found = store.person(site_id("s"), vec![seed]).await.unwrap();
+        assert_eq!(found.person.facts, []);
+        assert_eq!((found.visits.len(), found.conversions.len(), found.records.len()), (0, 0, 0));
+    }
+    assert!(store.record(key("s", RecordKind::Opportunity, "A")).await.unwrap().is_empty());
+    settle(&store).await;
+    assert_eq!(matched(&store).await, ["B", "P"], "the number is Bob's alone now");
+    let bob = store.person(site_id("s"), vec![email("bob@example.com")]).await.unwrap();
+    assert_eq!((bob.visits, bob.conversions), (before.visits, before.conversions));
+    let again = store.erase(site_id("s"), vec![ra_id("v2")], ErasedRecords::Delete).await.unwrap();
+    assert_eq!(again, Erased::default());
+    assert_sound(&store).await;
+    store.add_visits(vec![visit("v1", 90, "")]).await.unwrap();
+    settle(&store).await;
+    assert_sound(&store).await;
+}
+
+pub(super) async fn totals_can_stay(store: Arc<dyn Store>) {
+    two_people(&store).await;
+    let totals = || store.stage_totals(site_id("s"), RecordKind::Opportunity);
+    let before = totals().await.unwrap();
+    let seeds = vec![email("ann@example.com")];
+    let erased = store.erase(site_id("s"), seeds, ErasedRecords::KeepTotals).await.unwrap();
+    assert_eq!(erased.records, 1);
+    assert_eq!(totals().await.unwrap(), before);
+    assert!(store.record(key("s", RecordKind::Opportunity, "A")).await.unwrap().is_empty());
+    settle(&store).await;
+    assert_sound(&store).await;
+    let query = super::samples::query(RecordKind::Opportunity, Default::default());
+    let listed = store.records(query).await.unwrap().records;
+    let nameless = listed.iter().find(|r| r.reference.as_str().starts_with("erased-")).unwrap();
+    let version = &nameless.versions[0].version;
+    assert_eq!((version.value.minor, version.stage()), (100, Some("New")));
+    assert_eq!((version.identifiers.len(), &version.labels, &version.properties), (0, &None, &None));
+}
+
+pub(super) async fn a_shared_number_is_erased_wherever_it_is_named(store: Arc<dyn Store>) {
+    two_people(&store).await;
+    let office = phone("020 7946 0018");
+    let cut = store.person(site_id("s"), vec![email("bob@example.com")]).await.unwrap();
+    store.set_cut(site_id("s"), cut.conversions[0].change, office.clone(), true, at(1)).await.unwrap();
+    settle(&store).await;
+    store.erase(site_id("s"), vec![office.clone()], ErasedRecords::Delete).await.unwrap();
+    settle(&store).await;
+    let found = store
+        .person(site_id("s"), vec![office, email("bob@example.com"), email("ann@example.com")])
+        .await
+        .unwrap();
+    assert!(found.conversions.is_empty(), "even that out of which it was cut: {:?}", found.conversions);
+    assert_eq!(matched(&store).await, [""; 0]);
+    assert_sound(&store).await;
+}
+
+pub(super) async fn visits_expire_unless_they_led_to_a_record(store: Arc<dyn Store>) {
+    two_people(&store).await;
+    store.add_visits(vec![visit("v8", 8, ""), visit("v9", 9, ""), visit("v9", 99, "")]).await.unwrap();
+    let (mut deleted, mut next) = (0, Some(0));
+    while let Some(after) = next {
+        let (more, onwards) = store.expire_visits(site_id("s"), at(50), after, 2).await.unwrap();
+        deleted += more;
+        next = onwards;
+    }
+    assert_eq!(deleted, 2, "of v8, and the old one of v9");
+    for (visitor, left) in [("v1", 2), ("v3", 1), ("v8", 0), ("v9", 1)] {
+        let found = store.person(site_id("s"), vec![ra_id(visitor)]).await.unwrap();
+        assert_eq!(found.visits.len(), left, "{visitor}");
+    }
+    settle(&store).await;
+    assert_sound(&store).await;
+}

@@ -1,0 +1,211 @@
+use super::evidence::Evidence;
+use super::names;
+use super::rows;
+use super::writer::WriteTx;
+use super::{conversions, decisions, directory, people, records, visits};
+use crate::{Erased, ErasedRecords, StoreError};
+use rusqlite::{Connection, params};
+use std::collections::BTreeSet;
+use touchline_domain::identity::{FactSource, GuardSettings, Person, affected_by, look_up};
+use touchline_domain::record::{RecordKey, Reference, StoredVersion};
+use touchline_domain::{Identifier, IdentifierKind, Instant, SiteId};
+
+/// How often a person larger than one search is searched for again.
+const ROUNDS_MAX: usize = 1_000;
+
+/// Removes whom `seeds` belong to; see [`Store::erase`](crate::Store::erase).
+pub(super) fn erase(
+    tx: &mut WriteTx<'_>,
+    site: &SiteId,
+    seeds: &[Identifier],
+    fate: ErasedRecords,
+) -> Result<Erased, StoreError> {
+    let mut erased = Erased::default();
+    let Some(guards) = directory::guards(tx.connection, site)? else { return Ok(erased) };
+    for _ in 0..ROUNDS_MAX {
+        let (connection, tail) = (tx.connection, tx.tail);
+        let mut evidence = Evidence::of(connection, tail, site.clone())?;
+        let (mut person, _) = look_up(&mut evidence, &guards, seeds)?;
+        // A fact out of which somebody was cut says nothing of who they are, and still holds what names them.
+        let theirs: Vec<_> = person.joined().cloned().chain(seeds.iter().cloned()).collect();
+        for identifier in theirs {
+            person.facts.extend(evidence.facts_without(&identifier)?);
+        }
+        let found = people::records_of(connection, tail, &mut evidence, &guards, &person)?;
+        let removed = remove(tx, site, &person, found.into_iter().map(|r| (r.key, r.versions)), fate)?;
+        forget_decisions(tx, site, &person, &mut erased)?;
+        erased.visits += removed.visits;
+        erased.conversions += removed.conversions;
+        erased.records += removed.records;
+        erased.versions += removed.versions;
+        queue_others(tx, site, &guards, &person)?;
+        if removed.is_nothing() || !person.is_truncated {
+            break;
+        }
+    }
+    if !erased.is_nothing() {
+        tx.keep_sequence()?;
+        tx.leaves_no_copy = true;
+    }
+    Ok(erased)
+}
+
+fn remove(
+    tx: &mut WriteTx<'_>,
+    site: &SiteId,
+    person: &Person,
+    found: impl Iterator<Item = (RecordKey, Vec<StoredVersion>)>,
+    fate: ErasedRecords,
+) -> Result<Erased, StoreError> {
+    let mut erased = Erased::default();
+    for fact in &person.facts {
+        let change = fact.change.cast_signed();
+        match fact.source {
+            FactSource::Visit => erased.visits += u64::from(visits::delete(tx, site, change)?),
+            FactSource::Conversion(..) => {
+                erased.conversions += u64::from(conversions::delete(tx, site, change)?);
+            }
+            FactSource::Record(..) => {}
+        }
+        let sql = "DELETE FROM evidence_cut WHERE site_id = ?1 AND fact = ?2";
+        tx.connection.prepare_cached(sql)?.execute(params![site.as_str(), change])?;
+    }
+    for (key, versions) in found {
+        if versions.is_empty() {
+            continue;
+        }
+        erased.records += 1;
+        erased.versions += versions.len() as u64;
+        match fate {
+            ErasedRecords::Delete => records::forget(tx, &key, &versions)?,
+            ErasedRecords::KeepTotals => keep_totals(tx, &key, &versions)?,
+        }
+        let sql = "DELETE FROM record_match WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
+        let parameters = (site.as_str(), rows::kind_number(key.kind), key.reference.as_str());
+        tx.connection.prepare_cached(sql)?.execute(parameters)?;
+        let sql = "DELETE FROM touched WHERE site_id = ?1 AND kind = ?2 AND value = ?3";
+        let number = decisions::RECORDS_FROM + rows::kind_number(key.kind);
+        tx.connection.prepare_cached(sql)?.execute((site.as_str(), number, key.reference.as_str()))?;
+        let sql = "DELETE FROM record_deletion WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
+        tx.connection.prepare_cached(sql)?.execute(parameters)?;
+    }
+    Ok(erased)
+}
+
+/// Leaves of a record its dates, values and stages, under a name that means nothing.
+fn keep_totals(tx: &mut WriteTx<'_>, key: &RecordKey, versions: &[StoredVersion]) -> Result<(), StoreError> {
+    let first = versions.iter().map(|stored| stored.change).min().unwrap_or(0);
+    let reference = Reference::parse(&format!("erased-{first}"))
+        .map_err(|error| rows::corrupt("record_version", error))?;
+    let nameless = RecordKey { reference, ..key.clone() };
+    let update = "UPDATE record_version SET reference = ?2, details = ?3 WHERE change = ?1";
+    let name = "INSERT OR IGNORE INTO name (hash, second, change) VALUES (?1, ?2, ?3)";
+    for stored in versions {
+        let change = stored.change.cast_signed();
+        let version = &stored.version;
+        tx.forget(names::record_entries(key, &version.identifiers, version.occurred.at, change))?;
+        let bare = touchline_domain::record::Version {
+            identifiers: Vec::new(),
+            labels: None,
+            properties: None,
+            ..version.clone()
+        };
+        let details = rows::details(&bare)?;
+        tx.connection.prepare_cached(update)?.execute(params![
+            change,
+            nameless.reference.as_str(),
+            details
+        ])?;
+        for entry in names::record_entries(&nameless, &[], version.occurred.at, change) {
+            tx.connection.prepare_cached(name)?.execute(params![entry.hash, entry.second, entry.change])?;
+        }
+    }
+    Ok(())
+}
+
+/// Forgets what was decided and derived about a person's identifiers, and what is queued of them.
+fn forget_decisions(
+    tx: &WriteTx<'_>,
+    site: &SiteId,
+    person: &Person,
+    erased: &mut Erased,
+) -> Result<(), StoreError> {
+    let tables = ["evidence_cut", "identifier_allowed", "guarded", "touched"];
+    for reached in &person.identifiers {
+        let kind = rows::identifier_number(reached.identifier.kind());
+        for table in tables {
+            let sql = format!("DELETE FROM {table} WHERE site_id = ?1 AND kind = ?2 AND value = ?3");
+            let parameters = params![site.as_str(), kind, reached.identifier.value()];
+            tx.connection.prepare_cached(&sql)?.execute(parameters)?;
+        }
+        // One that led to nothing was only asked for.
+        erased.identifiers += u64::from(!person.facts.is_empty());
+    }
+    Ok(())
+}
+
+/// Others may have named the same telephone number, share a guarded address, or be named beside what was erased: whom
+/// their records are about may be another now.
+fn queue_others(
+    tx: &mut WriteTx<'_>,
+    site: &SiteId,
+    guards: &GuardSettings,
+    person: &Person,
+) -> Result<(), StoreError> {
+    let reached = person.identifiers.iter().map(|reached| &reached.identifier);
+    let named = person.facts.iter().flat_map(|fact| fact.identifiers.iter().chain(&fact.cut));
+    let joined: BTreeSet<&Identifier> = person.joined().collect();
+    let others: BTreeSet<&Identifier> = reached.chain(named).filter(|one| !joined.contains(one)).collect();
+    for other in others {
+        let mut evidence = Evidence::of(tx.connection, tx.tail, site.clone())?;
+        let touched = BTreeSet::from([other.clone()]);
+        let affected = affected_by(&mut evidence, guards, &touched, &touched)?;
+        if !affected.records.is_empty() {
+            decisions::touch(tx, site, other)?;
+        }
+    }
+    Ok(())
+}
+
+/// The visits after a change number that may be deleted: before `before`, and of nobody who has a record. At most `limit`
+/// are looked at. Answers them, and where to go on.
+pub(super) fn expired(
+    connection: &Connection,
+    tail: &super::names::Tail,
+    site: &SiteId,
+    before: Instant,
+    after: u64,
+    limit: usize,
+) -> Result<(Vec<i64>, Option<u64>), StoreError> {
+    let Some(guards) = directory::guards(connection, site)? else { return Ok((Vec::new(), None)) };
+    let mut evidence = Evidence::of(connection, tail, site.clone())?;
+    let sql = "SELECT change, site_id, visitor, at FROM visit WHERE change > ?1 ORDER BY change LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut log = statement.query(params![after.cast_signed(), limit])?;
+    let (mut expired, mut next, mut looked_at) = (Vec::new(), after, 0);
+    while let Some(row) = log.next()? {
+        looked_at += 1;
+        let change: i64 = row.get(0)?;
+        next = change.unsigned_abs();
+        if rows::text_at(row, 1, "visit")? != site.as_str() || row.get::<_, i64>(3)? >= before.as_micros() {
+            continue;
+        }
+        let visitor = Identifier::stored(IdentifierKind::RaId, row.get(2)?, None);
+        let visitor = BTreeSet::from([visitor]);
+        if affected_by(&mut evidence, &guards, &visitor, &BTreeSet::new())?.records.is_empty() {
+            expired.push(change);
+        }
+    }
+    Ok((expired, (looked_at == limit).then_some(next)))
+}
+
+/// Deletes visits.
+pub(super) fn expire(tx: &mut WriteTx<'_>, site: &SiteId, expired: &[i64]) -> Result<u64, StoreError> {
+    let mut deleted = 0;
+    for change in expired {
+        deleted += u64::from(visits::delete(tx, site, *change)?);
+    }
+    tx.keep_sequence()?;
+    Ok(deleted)
+}

@@ -1,0 +1,377 @@
+//! Keeping the matches of records current: the logs of facts are followed, in order, by whoever calls.
+//!
+//! The logs are the queue. A fact is queued by being stored, in the transaction that stores it, at no further cost; what
+//! was followed is a number in the database, which moves in the transaction that writes what was found. So a crash
+//! at any instant only leaves something to be followed again.
+
+mod rescan;
+mod verify;
+
+pub(super) use verify::wrong_matches;
+
+use super::decisions::{RECORDS_FROM, WHOLE_SITE, guard_columns};
+use super::evidence::Evidence;
+use super::names::{self, Tail};
+use super::writer::WriteTx;
+use super::{conversions, directory, people, records, rows, visits};
+use crate::{Followed, StoreError};
+use rusqlite::{Connection, params};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use touchline_domain::identity::{Affected, EvidenceSource, Guard, GuardSettings, Outcome, affected_by};
+use touchline_domain::record::{RecordKey, RecordKind, Reference};
+use touchline_domain::{Identifier, Instant, SiteId};
+
+/// The most visitors remembered of whom it is known that they have no record.
+const STRANGERS_MAX: usize = 200_000;
+
+/// What a process remembers between one piece of following and the next. Forgetting it costs time and nothing else.
+#[derive(Default)]
+pub(super) struct Following {
+    /// The last change that was followed. Where that led to nothing worth writing, it runs ahead of the number in the
+    /// database by up to [`UNWRITTEN_MAX`].
+    through: AtomicI64,
+    /// Names of visitors and Google client ids of people without a record: more visits of theirs change nothing until
+    /// something else names them.
+    strangers: Mutex<HashSet<i64>>,
+}
+
+impl Following {
+    /// What was followed and may not be written yet.
+    pub(super) fn unwritten(&self) -> Option<Found> {
+        let through = self.through.load(Ordering::Relaxed);
+        (through > 0).then(|| Found { from: through, through, last_change: through, ..Found::default() })
+    }
+
+    /// Says that everything up to a change was followed.
+    pub(super) fn advance(&self, through: u64) {
+        self.through.fetch_max(through.cast_signed(), Ordering::Relaxed);
+    }
+
+    fn from(&self, connection: &Connection) -> Result<i64, StoreError> {
+        Ok(written(connection)?.max(self.through.load(Ordering::Relaxed)))
+    }
+
+    fn are_strangers(&self, site: &SiteId, identifiers: &[Identifier]) -> bool {
+        let known = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        identifiers.iter().all(|identifier| known.contains(&names::visit_hash(site, identifier)))
+    }
+
+    fn learn(&self, site: &SiteId, affected: &Affected) {
+        let Affected { with_records, without_records, .. } = affected;
+        let mut known = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() + without_records.len() > STRANGERS_MAX {
+            known.clear();
+        }
+        known.extend(without_records.iter().map(|identifier| names::visit_hash(site, identifier)));
+        for identifier in with_records {
+            known.remove(&names::visit_hash(site, identifier));
+        }
+    }
+}
+
+/// How many changes that led to nothing are followed again after a crash, at most.
+const UNWRITTEN_MAX: i64 = 20_000;
+
+/// What was found by following some changes, to be written.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    from: i64,
+    through: i64,
+    last_change: i64,
+    /// Where the number in the database was.
+    written: i64,
+    /// Of a site whose guards changed, how far its records were looked at again; 0 when there is no more to look at.
+    rescanned: Option<i64>,
+    matches: Vec<(RecordKey, Option<String>)>,
+    guards: Vec<(SiteId, Identifier, Option<Guard>, Instant)>,
+}
+
+impl Found {
+    /// Whether all there is was followed before.
+    fn is_nothing(&self) -> bool {
+        self.from == self.last_change
+    }
+
+    /// Whether it has to be written: what changes nothing may be followed again after a crash.
+    pub(super) fn is_worth_writing(&self) -> bool {
+        let has_news = !self.matches.is_empty() || !self.guards.is_empty() || self.rescanned.is_some();
+        has_news || self.through - self.written > UNWRITTEN_MAX
+    }
+
+    /// How far following has come.
+    pub(super) fn followed(&self) -> Followed {
+        Followed { through: self.through.unsigned_abs(), last_change: self.last_change.unsigned_abs() }
+    }
+}
+
+/// How far following has come.
+pub(super) fn followed(connection: &Connection, following: &Following) -> Result<Followed, StoreError> {
+    let (through, last_change) = (following.from(connection)?, names::last_change(connection)?);
+    Ok(Followed { through: through.unsigned_abs(), last_change: last_change.unsigned_abs() })
+}
+
+fn written(connection: &Connection) -> Result<i64, StoreError> {
+    let sql = "SELECT value FROM counter WHERE name = 'followed_through'";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// What some changes of one site touched.
+#[derive(Default)]
+struct Touched {
+    identifiers: BTreeSet<Identifier>,
+    records: BTreeSet<(RecordKind, Reference)>,
+    /// When the last of it was received.
+    at: Option<Instant>,
+}
+
+/// Follows some changes and finds what they affect; see [`Store::follow`](crate::Store::follow).
+pub(super) fn find(
+    connection: &Connection,
+    tail: &Tail,
+    following: &Following,
+    limit: usize,
+) -> Result<Found, StoreError> {
+    let (from, last_change) = (following.from(connection)?, names::last_change(connection)?);
+    let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
+    let through = last_change.min(from.saturating_add(limit));
+    let written = written(connection)?;
+    let mut found = Found { from, through, last_change, written, ..Found::default() };
+    if found.is_nothing() {
+        return Ok(found);
+    }
+    match rescan::next(connection, (from, through))? {
+        Some((change, site)) if change == from + 1 => {
+            found.through = change;
+            rescan::find(connection, tail, &site, &mut found)?;
+            return Ok(found);
+        }
+        // What came before goes first.
+        Some((change, _)) => found.through = change - 1,
+        None => {}
+    }
+    let range = (from, found.through);
+    let mut sites: BTreeMap<SiteId, Touched> = BTreeMap::new();
+    read_visits(connection, range, following, &mut sites)?;
+    conversions::each_between(connection, range, |site, stored| {
+        let touched = sites.entry(site.clone()).or_default();
+        touched.identifiers.extend(stored.conversion.identifiers.iter().cloned());
+        touched.at = touched.at.max(Some(stored.received_at));
+        Ok(())
+    })?;
+    read_records(connection, range, &mut sites)?;
+    read_touched(connection, range, &mut sites)?;
+    for (site, touched) in sites {
+        // A site that is gone has no records.
+        if let Some(guards) = directory::guards(connection, &site)? {
+            let mut evidence = Evidence::of(connection, tail, site.clone())?;
+            let at = touched.at.unwrap_or(Instant::from_micros(0));
+            let changed =
+                standings(connection, &mut evidence, &guards, &touched.identifiers, at, &mut found)?;
+            let affected = affected_by(&mut evidence, &guards, &touched.identifiers, &changed)?;
+            following.learn(&site, &affected);
+            let due = touched.records.into_iter().chain(affected.records).collect();
+            find_matches(connection, tail, &mut evidence, &guards, due, &mut found)?;
+        }
+    }
+    Ok(found)
+}
+
+fn read_visits(
+    connection: &Connection,
+    range: (i64, i64),
+    following: &Following,
+    sites: &mut BTreeMap<SiteId, Touched>,
+) -> Result<(), StoreError> {
+    let sql =
+        "SELECT site_id, visitor, cookie, at + received_after FROM visit WHERE change > ?1 AND change <= ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut log = statement.query(range)?;
+    while let Some(row) = log.next()? {
+        let site = rows::site(row, 0)?;
+        let identifiers = visits::identifiers(row, 1)?;
+        if !following.are_strangers(&site, &identifiers) {
+            let touched = sites.entry(site).or_default();
+            touched.identifiers.extend(identifiers);
+            touched.at = touched.at.max(Some(Instant::from_micros(row.get(3)?)));
+        }
+    }
+    Ok(())
+}
+
+fn read_records(
+    connection: &Connection,
+    range: (i64, i64),
+    sites: &mut BTreeMap<SiteId, Touched>,
+) -> Result<(), StoreError> {
+    let sql = "SELECT site_id, kind, reference, details, received_at FROM record_version
+        WHERE change > ?1 AND change <= ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut log = statement.query(range)?;
+    while let Some(row) = log.next()? {
+        let key = rows::key(row, 0)?;
+        let touched = sites.entry(key.site).or_default();
+        touched.identifiers.extend(rows::identifiers(row, 3)?);
+        touched.records.insert((key.kind, key.reference));
+        touched.at = touched.at.max(Some(Instant::from_micros(row.get(4)?)));
+    }
+    let sql = "SELECT site_id, kind, reference FROM record_deletion WHERE change > ?1 AND change <= ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut log = statement.query(range)?;
+    while let Some(row) = log.next()? {
+        let key = rows::key(row, 0)?;
+        sites.entry(key.site).or_default().records.insert((key.kind, key.reference));
+    }
+    Ok(())
+}
+
+fn read_touched(
+    connection: &Connection,
+    range: (i64, i64),
+    sites: &mut BTreeMap<SiteId, Touched>,
+) -> Result<(), StoreError> {
+    let sql = "SELECT site_id, kind, value FROM touched WHERE change > ?1 AND change <= ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut log = statement.query(range)?;
+    while let Some(row) = log.next()? {
+        let touched = sites.entry(rows::site(row, 0)?).or_default();
+        let kind: i64 = row.get(1)?;
+        let value = rows::text_at(row, 2, "touched")?;
+        if kind > RECORDS_FROM {
+            let reference = Reference::parse(value).map_err(|error| rows::corrupt("touched", error))?;
+            touched.records.insert((rows::kind_of(kind - RECORDS_FROM)?, reference));
+        } else if kind != WHOLE_SITE {
+            let kind = rows::identifier_kind(u8::try_from(kind).unwrap_or(0))?;
+            touched.identifiers.insert(Identifier::stored(kind, value.to_owned(), None));
+        }
+    }
+    Ok(())
+}
+
+/// Finds the matches of records anew, and keeps those that are not as they are stored.
+fn find_matches(
+    connection: &Connection,
+    tail: &Tail,
+    evidence: &mut Evidence<'_>,
+    guards: &GuardSettings,
+    due: BTreeSet<(RecordKind, Reference)>,
+    found: &mut Found,
+) -> Result<(), StoreError> {
+    for (kind, reference) in due {
+        let key = RecordKey { site: evidence.site().clone(), kind, reference };
+        let versions = records::versions(connection, tail, &key)?;
+        let matching = people::matching(evidence, guards, &key, &versions)?;
+        let visitors = match matching.outcome {
+            Outcome::Matched(_) => {
+                let visitors: BTreeSet<&str> = matching.person.visitors().map(Identifier::value).collect();
+                Some(serde_json::to_string(&visitors).map_err(|error| rows::corrupt("record_match", error))?)
+            }
+            Outcome::Unmatched(_) => None,
+        };
+        if visitors != stored_match(connection, &key)? {
+            found.matches.push((key, visitors));
+        }
+    }
+    Ok(())
+}
+
+/// Which identifiers began or ceased to join since they were last followed.
+fn standings(
+    connection: &Connection,
+    evidence: &mut Evidence<'_>,
+    guards: &GuardSettings,
+    identifiers: &BTreeSet<Identifier>,
+    at: Instant,
+    found: &mut Found,
+) -> Result<BTreeSet<Identifier>, StoreError> {
+    let mut changed = BTreeSet::new();
+    let mut statement = connection
+        .prepare_cached("SELECT guard, count FROM guarded WHERE site_id = ?1 AND kind = ?2 AND value = ?3")?;
+    for identifier in identifiers {
+        let standing = match guards.standing_by_itself(identifier) {
+            Some(standing) => standing,
+            None => guards.standing(identifier, &evidence.naming(identifier)?),
+        };
+        let kind = rows::identifier_number(identifier.kind());
+        let mut rows = statement.query(params![evidence.site().as_str(), kind, identifier.value()])?;
+        let stored: Option<(String, u32)> = match rows.next()? {
+            Some(row) => Some((row.get(0)?, row.get(1)?)),
+            None => None,
+        };
+        let guard = standing.guard();
+        if guard.map(guard_columns) != stored.as_ref().map(|(name, count)| (name.as_str(), *count)) {
+            found.guards.push((evidence.site().clone(), identifier.clone(), guard, at));
+        }
+        if guard.is_some() != stored.is_some() {
+            changed.insert(identifier.clone());
+        }
+    }
+    Ok(changed)
+}
+
+fn stored_match(connection: &Connection, key: &RecordKey) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT visitors FROM record_match WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found =
+        statement.query(params![key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str()])?;
+    Ok(found.next()?.map(|row| row.get(0)).transpose()?)
+}
+
+/// Writes what was found, unless somebody else followed the same changes meanwhile.
+pub(super) fn write(tx: &mut WriteTx<'_>, found: &Found) -> Result<Followed, StoreError> {
+    let written = written(tx.connection)?;
+    if written > found.from {
+        return Ok(Followed { through: written.unsigned_abs(), ..found.followed() });
+    }
+    for (key, visitors) in &found.matches {
+        let record = (key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str());
+        match visitors {
+            Some(visitors) => tx
+                .connection
+                .prepare_cached(
+                    "INSERT INTO record_match (site_id, kind, reference, visitors) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT DO UPDATE SET visitors = excluded.visitors",
+                )?
+                .execute(params![record.0, record.1, record.2, visitors])?,
+            None => tx
+                .connection
+                .prepare_cached(
+                    "DELETE FROM record_match WHERE site_id = ?1 AND kind = ?2 AND reference = ?3",
+                )?
+                .execute(record)?,
+        };
+    }
+    for (site, identifier, guard, at) in &found.guards {
+        write_guard(tx, site, identifier, *guard, *at)?;
+    }
+    let through = rescan::write(tx, found)?;
+    let sql = "DELETE FROM touched WHERE change <= ?1";
+    if tx.connection.prepare_cached(sql)?.execute([through])? > 0 {
+        tx.keep_sequence()?;
+    }
+    let sql = "UPDATE counter SET value = ?1 WHERE name = 'followed_through'";
+    tx.connection.prepare_cached(sql)?.execute([through])?;
+    Ok(Followed { through: through.unsigned_abs(), ..found.followed() })
+}
+
+fn write_guard(
+    tx: &WriteTx<'_>,
+    site: &SiteId,
+    identifier: &Identifier,
+    guard: Option<Guard>,
+    at: Instant,
+) -> Result<(), StoreError> {
+    let key = (site.as_str(), rows::identifier_number(identifier.kind()), identifier.value());
+    let Some(guard) = guard else {
+        let sql = "DELETE FROM guarded WHERE site_id = ?1 AND kind = ?2 AND value = ?3";
+        tx.connection.prepare_cached(sql)?.execute(key)?;
+        return Ok(());
+    };
+    let (name, count) = guard_columns(guard);
+    let sql =
+        "INSERT INTO guarded (site_id, kind, value, guard, count, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT DO UPDATE SET guard = excluded.guard, count = excluded.count";
+    tx.connection.prepare_cached(sql)?.execute(params![key.0, key.1, key.2, name, count, at.as_micros()])?;
+    Ok(())
+}
