@@ -37,6 +37,17 @@ struct OutcomeLabels {
     result: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct VisitLabels {
+    crawler: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ConversionLabels {
+    kind: &'static str,
+    result: &'static str,
+}
+
 /// The counters that requests move.
 pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
@@ -45,6 +56,9 @@ pub(crate) struct Metrics {
     uploads: Family<OutcomeLabels, Counter>,
     generated_references: Counter,
     stage_case_mismatches: Counter,
+    visits: Family<VisitLabels, Counter>,
+    conversions: Family<ConversionLabels, Counter>,
+    collector_refusals: Family<CodeLabels, Counter>,
 }
 
 impl Metrics {
@@ -57,6 +71,9 @@ impl Metrics {
             uploads: Family::default(),
             generated_references: Counter::default(),
             stage_case_mismatches: Counter::default(),
+            visits: Family::default(),
+            conversions: Family::default(),
+            collector_refusals: Family::default(),
         }
     }
 
@@ -88,6 +105,25 @@ impl Metrics {
         self.stage_case_mismatches.inc();
     }
 
+    /// Stored visits.
+    pub(crate) fn visited(&self, people: usize, crawlers: usize) {
+        for (crawler, count) in [("no", people), ("yes", crawlers)] {
+            if count > 0 {
+                self.visits.get_or_create(&VisitLabels { crawler }).inc_by(count as u64);
+            }
+        }
+    }
+
+    /// A stored or repeated conversion.
+    pub(crate) fn converted(&self, kind: &'static str, result: &'static str) {
+        self.conversions.get_or_create(&ConversionLabels { kind, result }).inc();
+    }
+
+    /// A browser's report that was refused.
+    pub(crate) fn collector_refused(&self, code: &'static str) {
+        self.collector_refusals.get_or_create(&CodeLabels { code }).inc();
+    }
+
     /// Everything in the `OpenMetrics` text format, with the store's own figures.
     pub(crate) fn encode(&self, stats: Option<StoreStats>) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("touchline");
@@ -114,12 +150,31 @@ impl Metrics {
             "Uploads whose stage is configured in another case",
             self.stage_case_mismatches.clone(),
         );
+        self.register_ingest(&mut registry);
         if let Some(stats) = stats {
             register_store(&mut registry, stats);
         }
         let mut text = String::new();
         encode(&mut text, &registry)?;
         Ok(text)
+    }
+
+    fn register_ingest(&self, registry: &mut Registry) {
+        registry.register(
+            "visits",
+            "Reports of visits stored, by whether a crawler made them",
+            self.visits.clone(),
+        );
+        registry.register(
+            "conversions",
+            "Reports of conversions, by kind and by what they did",
+            self.conversions.clone(),
+        );
+        registry.register(
+            "collector_refusals",
+            "Reports of browsers refused, by error code",
+            self.collector_refusals.clone(),
+        );
     }
 }
 

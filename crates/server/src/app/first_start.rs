@@ -6,7 +6,7 @@ use touchline_store::{Store, StoreError};
 /// What a start found or made.
 pub(crate) struct FirstStart {
     /// The first site.
-    pub(crate) site: SiteId,
+    pub(crate) site: Site,
     /// The text of the admin token, if this start made it.
     pub(crate) token: Option<String>,
 }
@@ -26,11 +26,11 @@ pub(crate) enum FirstStartError {
 pub(crate) async fn first_start(store: &dyn Store, clock: &dyn Clock) -> Result<FirstStart, FirstStartError> {
     let directory = store.directory().await?;
     let site = match directory.sites.first() {
-        Some(site) => site.id.clone(),
+        Some(site) => site.clone(),
         None => {
             let site = default_site(clock)?;
             store.add_site(site.clone()).await?;
-            site.id
+            site
         }
     };
     if !directory.tokens.is_empty() {
@@ -42,7 +42,7 @@ pub(crate) async fn first_start(store: &dyn Store, clock: &dyn Clock) -> Result<
             id: new.id,
             name: Text::parse("first admin token")?,
             hash: new.hash,
-            sites: vec![site.clone()],
+            sites: vec![site.id.clone()],
             scopes: Scopes::all(),
             created_at: clock.now(),
             expires_at: None,

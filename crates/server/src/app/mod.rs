@@ -1,14 +1,17 @@
 //! What Touchline does, free of HTTP and of the command line: each use case over the store and the domain.
 
+mod collector;
 pub(crate) mod directory;
 pub(crate) mod first_start;
 mod following;
+mod ingest;
 pub(crate) mod secret;
 pub(crate) mod upload;
 
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::metrics::Metrics;
+use collector::Collector;
 use directory::DirectoryCopy;
 use following::Following;
 use std::sync::Arc;
@@ -20,6 +23,7 @@ pub(crate) struct App {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) directory: DirectoryCopy,
+    pub(crate) collector: Collector,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) following: Following,
@@ -40,6 +44,7 @@ impl App {
         Ok(Arc::new(Self {
             in_flight_bytes: Semaphore::new(limits.in_flight_bytes.min(Semaphore::MAX_PERMITS)),
             batches: Semaphore::new(limits.batches_at_once),
+            collector: Collector::new(&limits),
             metrics: Metrics::new(),
             following: Following::new(),
             store,

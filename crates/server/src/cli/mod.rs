@@ -5,6 +5,8 @@ mod export;
 mod maintenance;
 mod serve;
 mod site;
+mod site_settings;
+mod snippet;
 mod token;
 
 use crate::config::{Config, ConfigError, Flags, LogFormat};
@@ -33,6 +35,7 @@ const EXAMPLES: &str = "Examples:
   touchline                                       serve on 127.0.0.1:8080, data in ./touchline-data
   touchline --listen 0.0.0.0:80 --data /srv/tl    serve to others, behind your TLS proxy
   touchline site add --id shop --name 'My shop'   add a site
+  touchline site snippet --site shop --address https://touchline.example.com --forms
   touchline token create --site shop --scope ingest --name CRM --expires 365d
   touchline backup /backups/touchline-$(date +%F).db
 
@@ -64,7 +67,7 @@ enum Command {
     Serve,
     /// Add, list and change sites
     #[command(subcommand)]
-    Site(site::SiteCommand),
+    Site(Box<site::SiteCommand>),
     /// Create, list and revoke tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -135,7 +138,7 @@ fn run(settings: Settings, command: Command) -> Result<ExitCode, CliError> {
     runtime.block_on(async {
         match command {
             Command::Serve => serve::serve(config).await,
-            Command::Site(command) => site::run(&config, command).await,
+            Command::Site(command) => site::run(&config, *command).await,
             Command::Token(command) => token::run(&config, command).await,
             Command::Backup { destination } => maintenance::backup(&config, &destination).await,
             Command::Restore { source } => maintenance::restore(&config, &source),

@@ -34,7 +34,7 @@ pub(super) async fn serve(config: Config) -> Result<ExitCode, CliError> {
     let stop = stop_signal()?;
     print(&welcome(&config.data, address, &first))?;
     print(&format!("listening on http://{address}\n"))?;
-    http::serve(listener, http::router(app), &config.limits, stop).await;
+    http::serve(listener, http::router(app), &config, stop).await;
     refresh.abort();
     work.shutdown().await;
     store.close().await?;
@@ -46,6 +46,7 @@ async fn refresh_directory(app: Arc<App>) {
     let mut interval = tokio::time::interval(REFRESH_INTERVAL);
     loop {
         interval.tick().await;
+        app.collector.forget_rested();
         if let Err(error) = app.directory.refresh(app.store.as_ref()).await {
             tracing::warn!(%error, "sites and tokens could not be read again");
         }
@@ -114,7 +115,8 @@ fn welcome(data: &Path, address: SocketAddr, first: &FirstStart) -> String {
     // As the operator called it, so that it can be called so again.
     let program = std::env::args().next().unwrap_or_else(|| "touchline".into());
     let data = data.display();
-    let site = &first.site;
+    let site = &first.site.id;
+    let snippet = super::snippet::line(&format!("http://{address}"), &first.site, " data-forms=\"on\"");
     let (token_line, token) = match &first.token {
         Some(token) => {
             (format!("  token     {token}\n            shown this once: keep it now\n"), token.as_str())
@@ -145,6 +147,10 @@ curl -i -X PUT http://{address}/v1/{site}/opportunity/upload \
   See it with its history:
 
 curl http://{address}/api/v1/sites/{site}/opportunities/OPP-1 -H 'Authorization: Bearer {token}'
+
+  Let a site report its visits and forms, with this line in its pages:
+
+{snippet}
 
   Next      http://{address}/docs   the API, with examples
             {program} --help   sites, tokens, backups, settings

@@ -1,5 +1,9 @@
 //! Settings: the compiled-in default file, over it the operator's file, over that the environment, over that flags.
 
+mod network;
+
+pub(crate) use network::Network;
+
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,6 +21,7 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) database: String,
     pub(crate) listen: SocketAddr,
+    pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) log: LogFormat,
     pub(crate) log_level: LogLevel,
     pub(crate) limits: Limits,
@@ -49,6 +54,9 @@ pub(crate) struct Limits {
     pub(crate) in_flight_bytes: usize,
     pub(crate) requests_per_second: u32,
     pub(crate) request_burst: u32,
+    pub(crate) tag_body_bytes: usize,
+    pub(crate) tag_requests_per_second: u32,
+    pub(crate) tag_request_burst: u32,
     pub(crate) request_seconds: u64,
     pub(crate) head_seconds: u64,
     pub(crate) connections: usize,
@@ -112,6 +120,9 @@ impl Config {
             ("limits.batches_at_once", limits.batches_at_once),
             ("limits.requests_per_second", limits.requests_per_second as usize),
             ("limits.request_burst", limits.request_burst as usize),
+            ("limits.tag_body_bytes", limits.tag_body_bytes),
+            ("limits.tag_requests_per_second", limits.tag_requests_per_second as usize),
+            ("limits.tag_request_burst", limits.tag_request_burst as usize),
             ("limits.connections", limits.connections),
             ("limits.write_queue", limits.write_queue),
             ("limits.readers", limits.readers),
@@ -175,6 +186,10 @@ fn overlay_environment(
             Value::Integer(_) => {
                 let number = text.trim().parse();
                 Value::Integer(number.map_err(|_| ConfigError(format!("{name} must be a whole number")))?)
+            }
+            Value::Array(_) => {
+                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
             }
             _ => Value::String(text),
         };

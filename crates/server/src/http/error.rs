@@ -21,6 +21,7 @@ pub(crate) enum Code {
     TokenInvalid,
     SiteNotAllowed,
     InsufficientScope,
+    OriginNotAllowed,
     RouteNotFound,
     RecordNotFound,
     MethodNotAllowed,
@@ -36,7 +37,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::MalformedJson,
         Self::IncompleteBody,
         Self::InvalidBody,
@@ -45,6 +46,7 @@ impl Code {
         Self::TokenInvalid,
         Self::SiteNotAllowed,
         Self::InsufficientScope,
+        Self::OriginNotAllowed,
         Self::RouteNotFound,
         Self::RecordNotFound,
         Self::MethodNotAllowed,
@@ -75,6 +77,9 @@ impl Code {
             }
             Self::SiteNotAllowed => (S::FORBIDDEN, "site_not_allowed", "The token does not reach this site"),
             Self::InsufficientScope => (S::FORBIDDEN, "insufficient_scope", "The token does not allow this"),
+            Self::OriginNotAllowed => {
+                (S::FORBIDDEN, "origin_not_allowed", "Pages from here may not report to this site")
+            }
             Self::RouteNotFound => (S::NOT_FOUND, "route_not_found", "There is nothing at this address"),
             Self::RecordNotFound => {
                 (S::NOT_FOUND, "record_not_found", "There is no record with this reference")
@@ -89,9 +94,7 @@ impl Code {
                 "unsupported_media_type",
                 "The body has a type that is not read here",
             ),
-            Self::RateLimited => {
-                (S::TOO_MANY_REQUESTS, "rate_limited", "The token calls more often than allowed")
-            }
+            Self::RateLimited => (S::TOO_MANY_REQUESTS, "rate_limited", "Calls come more often than allowed"),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Touchline made a mistake"),
             Self::Overloaded => {
                 (S::SERVICE_UNAVAILABLE, "overloaded", "There is more to do than can be queued")

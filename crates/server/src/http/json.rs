@@ -191,6 +191,13 @@ impl<'a> Object<'a> {
     }
 }
 
+/// The members of an object that is a list of pairs: names that repeat are as good as others. `None` when it is no
+/// object.
+pub(crate) fn pairs(raw: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
+    let Members(members) = serde_json::from_str(raw.get()).ok()?;
+    Some(members.into_iter().map(|member| (member.name, member.value)).collect())
+}
+
 fn same_name(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }

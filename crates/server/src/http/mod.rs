@@ -3,10 +3,15 @@
 mod auth;
 mod batch;
 mod body;
+mod client;
+mod conversion_in;
+mod conversions;
 mod docs;
 mod error;
 pub(crate) mod export;
 mod health;
+mod identifiers_in;
+mod ingest_schema;
 mod json;
 mod observe;
 mod openapi;
@@ -16,7 +21,10 @@ mod record_out;
 mod records;
 mod schema;
 mod serve;
+mod tag;
 mod upload;
+mod visit_in;
+mod visits;
 
 use crate::app::App;
 use axum::Router;
@@ -36,7 +44,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let wire = Router::new()
         .route("/v1/{siteId}/opportunity/upload", put(upload::opportunity))
         .route("/v1/{siteId}/revenue/upload", put(upload::revenue))
-        .route("/v1/revenue/upload", put(upload::revenue_by_site_in_body));
+        .route("/v1/revenue/upload", put(upload::revenue_by_site_in_body))
+        .merge(conversions::routes());
 
     let sites = Router::new()
         .route("/{siteId}/opportunities", get(records::list_opportunities))
@@ -48,6 +57,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/{siteId}/revenue", get(records::list_revenue))
         .route("/{siteId}/revenue/batch", post(batch::revenue))
         .route("/{siteId}/revenue/{reference}", get(records::get_revenue).delete(records::delete_revenue))
+        .route("/{siteId}/visits", post(visits::visit))
+        .route("/{siteId}/visits/batch", post(batch::visits))
         .route("/{siteId}/pipeline", get(records::pipeline));
 
     let operation = Router::new()
@@ -61,11 +72,13 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
     Router::new()
         .merge(wire)
+        .merge(tag::routes())
         .nest("/api/v1/sites", sites)
         .merge(operation)
         .fallback(not_found)
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), observe::observe))
+        .layer(axum::middleware::from_fn(tag::allow_pages))
         .layer(fixed(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(REFERRER_POLICY, "no-referrer"))
         .layer(fixed(CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'self'; frame-ancestors 'none'"))

@@ -22,7 +22,7 @@ pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
     let limit = Duration::from_secs(app.limits.request_seconds);
     // A batch is long by nature; it has limits on its size and on every pause.
-    let limit = if method == "POST" { limit * 20 } else { limit };
+    let limit = if route.ends_with("/batch") { limit * 20 } else { limit };
     let mut response = match timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => super::error::failure(
@@ -32,6 +32,9 @@ pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next:
     };
     if let Some(error) = failure(&mut response) {
         app.metrics.rejected(error.code.name());
+        if route.starts_with("/tag/") {
+            app.metrics.collector_refused(error.code.name());
+        }
         response = error.render(&request_id);
     }
     let took = started.elapsed();

@@ -1,8 +1,9 @@
 //! The description of the API, generated from the handlers and types that serve it.
 
 use super::error::{Code, ProblemDetails};
+use super::ingest_schema::{InboundCallIn, VisitIn, WebConversionIn};
 use super::schema::{OpportunityIn, ReferenceParam, RevenueIn, SiteIdParam};
-use super::{batch, health, records, upload};
+use super::{batch, conversions, health, records, upload, visits};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use std::sync::LazyLock;
@@ -20,6 +21,10 @@ use utoipa::{Modify, OpenApi};
         upload::revenue,
         batch::opportunities,
         batch::revenue,
+        visits::visit,
+        batch::visits,
+        conversions::web,
+        conversions::call,
         records::list_opportunities,
         records::get_opportunity,
         records::delete_opportunity,
@@ -31,9 +36,9 @@ use utoipa::{Modify, OpenApi};
         health::readyz,
         health::metrics,
     ),
-    components(schemas(ProblemDetails<'static>, upload::UploadOut, OpportunityIn, RevenueIn, SiteIdParam, ReferenceParam)),
+    components(schemas(ProblemDetails<'static>, upload::UploadOut, conversions::ConversionOut, OpportunityIn, RevenueIn, VisitIn, WebConversionIn, InboundCallIn, SiteIdParam, ReferenceParam)),
     tags(
-        (name = "Uploads", description = "What a CRM sends. Scope `ingest`."),
+        (name = "Uploads", description = "What a CRM, a telephone system or a server sends. Scope `ingest`."),
         (name = "Records", description = "Reading what was sent. Scope `read`; deleting takes `admin`."),
         (name = "Operation", description = "For whoever keeps it running. No token."),
     ),
@@ -75,7 +80,7 @@ fn document_failures(path: &str, operation: &mut Operation) {
             Code::Overloaded | Code::StorageUnavailable | Code::ShuttingDown | Code::TimedOut => {
                 path != "/healthz"
             }
-            Code::Internal | Code::MethodNotAllowed | Code::RouteNotFound => false,
+            Code::OriginNotAllowed | Code::Internal | Code::MethodNotAllowed | Code::RouteNotFound => false,
         };
         if applies {
             document(code, operation);

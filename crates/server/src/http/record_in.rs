@@ -3,14 +3,13 @@
 //! Fields and formats: <https://docs.rulerapi.com/store-opportunity>, <https://docs.rulerapi.com/store-revenue>.
 
 use super::error::Problem;
+use super::identifiers_in;
 use super::json::{Object, Problems, scalar};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use touchline_domain::record::{Particulars, Property, RecordKey, RecordKind, Reference, Version};
-use touchline_domain::{
-    Currency, Identifier, IdentifierKind, Instant, Invalid, Moment, Money, Site, StageMatch, Text,
-};
+use touchline_domain::{Currency, IdentifierKind, Instant, Invalid, Moment, Money, Site, StageMatch, Text};
 use touchline_store::Upload;
 use utoipa::ToSchema;
 
@@ -59,7 +58,6 @@ fn names(kind: RecordKind) -> Names {
 const CURRENCY: &str = "CurrencyCode";
 const STAGE: &str = "PipelineStage";
 const LEAD: &str = "LeadDate";
-const IDENTIFIERS: &str = "VisitorIdentifierOptions";
 const LABELS: &str = "Labels";
 const REFERENCE: &str = "Reference";
 const PROPERTIES: &str = "AdditionalDataProperties";
@@ -90,7 +88,7 @@ fn parse(mut object: Object<'_>, context: Context<'_>, problems: &mut Problems) 
             Some(Particulars::Revenue { lead: object.optional(LEAD, problems, not_after_now) })
         }
     };
-    let identifiers = identifiers(&mut object, context.site, problems);
+    let identifiers = identifiers_in::required(&mut object, context.site, &IdentifierKind::ALL, problems);
     let labels = labels(&mut object, context.kind, problems);
     let properties = properties(&mut object, problems);
     let reference = object.optional(REFERENCE, problems, Reference::parse);
@@ -155,40 +153,6 @@ fn stage(
         });
     }
     Some(stage)
-}
-
-fn identifiers(object: &mut Object<'_>, site: &Site, problems: &mut Problems) -> Option<Vec<Identifier>> {
-    let problems_before = problems.count();
-    let elements = object.array(IDENTIFIERS, Version::IDENTIFIERS_MAX, problems);
-    let pointer = object.pointer_to(IDENTIFIERS);
-    let mut identifiers = Vec::new();
-    for (index, raw) in elements.unwrap_or_default().into_iter().enumerate() {
-        let Some(mut pair) = Object::read(raw, format!("{pointer}/{index}"), IDENTIFIERS, problems) else {
-            continue;
-        };
-        let kind = pair.required("Key", problems, IdentifierKind::parse);
-        let value = pair.text("Value", problems);
-        // Clients that fill in a template send the keys that they have no value for with empty ones.
-        if let (Some(kind), Some(value)) = (kind, value) {
-            match Identifier::parse(kind, &value, site.phone_country) {
-                Ok(identifier) => identifiers.push(identifier),
-                Err(invalid) => problems.add(&pair.pointer_to("Value"), "Value", &invalid),
-            }
-        }
-    }
-    if identifiers.is_empty() && problems.count() == problems_before {
-        none_given(&pointer, problems);
-    }
-    identifiers.sort();
-    identifiers.dedup();
-    (!identifiers.is_empty()).then_some(identifiers)
-}
-
-/// In the words of the wire's own failure files.
-fn none_given(pointer: &str, problems: &mut Problems) {
-    let required =
-        Invalid::new("required", "must name the visitor: at least one visitor identifier must be provided");
-    problems.add(pointer, IDENTIFIERS, &required);
 }
 
 fn labels(object: &mut Object<'_>, kind: RecordKind, problems: &mut Problems) -> Option<Vec<Text<255>>> {

@@ -78,7 +78,7 @@ impl PartialSchema for RevenuesIn {
 impl ToSchema for RevenuesIn {}
 
 /// Anything may stand in a batch: what is wrong with an item is answered for that item.
-fn batch(item: &str) -> RefOr<Schema> {
+pub(super) fn batch(item: &str) -> RefOr<Schema> {
     let each = format!("A `{item}`, with an optional `traceId` that is echoed.");
     schema(&json!({ "type": "array", "items": { "description": each } }))
 }
@@ -171,12 +171,12 @@ fn amount(description: &str) -> Value {
     })
 }
 
-fn moment(description: &str) -> Value {
+pub(super) fn moment(description: &str) -> Value {
     json!({ "type": "string", "format": "touchline-moment", "description": description, "example": "2024-01-15T09:30:00Z" })
 }
 
 /// Text, or a number or boolean that is taken for its text.
-fn text(length_max: usize, description: &str, example: &str) -> Value {
+pub(super) fn text(length_max: usize, description: &str, example: &str) -> Value {
     json!({
         "type": ["string", "number", "boolean"], "minLength": 1, "maxLength": length_max,
         "format": "touchline-text", "description": description, "example": example,
@@ -184,7 +184,7 @@ fn text(length_max: usize, description: &str, example: &str) -> Value {
 }
 
 /// As [`text`]; empty is as good as absent.
-fn optional_text(length_max: usize, description: &str, example: &str) -> Value {
+pub(super) fn optional_text(length_max: usize, description: &str, example: &str) -> Value {
     json!({
         "type": ["string", "number", "boolean"], "maxLength": length_max, "format": "touchline-text",
         "description": description, "example": example,
@@ -195,7 +195,7 @@ fn label() -> Value {
     json!({ "type": ["string", "number", "boolean", "null"], "maxLength": 255, "format": "touchline-text", "example": "North" })
 }
 
-fn schema(value: &Value) -> RefOr<Schema> {
+pub(super) fn schema(value: &Value) -> RefOr<Schema> {
     // The literals above are schemas; a test reads the whole description back.
     serde_json::from_value(value.clone()).unwrap_or_else(|_| RefOr::T(Schema::default()))
 }

@@ -40,10 +40,16 @@ pub(crate) struct UploadOut {
 pub(crate) struct ValidatedOut {
     /// Always true; what is not valid is answered 400.
     valid: bool,
-    /// The record it would be stored as.
+    /// What it would be stored as.
     reference: String,
     #[serde(flatten)]
     notes: Notes,
+}
+
+impl ValidatedOut {
+    pub(crate) fn new(reference: String, notes: Notes) -> Self {
+        Self { valid: true, reference, notes }
+    }
 }
 
 /// Store or update an opportunity
@@ -149,7 +155,8 @@ async fn upload(
     store(app, context, query, headers, json(&taken)?).await
 }
 
-fn json<'a>(taken: &'a TakenBody<'_>) -> Result<&'a RawValue, ApiError> {
+/// A body's JSON, unread.
+pub(crate) fn json<'a>(taken: &'a TakenBody<'_>) -> Result<&'a RawValue, ApiError> {
     serde_json::from_str(body::text(&taken.bytes)?).map_err(|error| body::malformed(&error))
 }
 
@@ -165,7 +172,7 @@ async fn store(
         .map_err(|problems| ApiError::with_problems(Code::InvalidBody, problems))?;
     if validate_only {
         let reference = upload.key.reference.to_string();
-        return Ok(Json(ValidatedOut { valid: true, reference, notes }).into_response());
+        return Ok(Json(ValidatedOut::new(reference, notes)).into_response());
     }
     let key = upload.key.clone();
     let outcome = app.upload(upload).await?;
@@ -206,7 +213,7 @@ async fn representation(
 }
 
 /// RFC 7240: preferences that are not known are ignored.
-fn prefers_representation(headers: &HeaderMap) -> bool {
+pub(crate) fn prefers_representation(headers: &HeaderMap) -> bool {
     let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
     preferences.flat_map(|value| value.split([',', ';'])).any(|one| {
         let one: String = one.chars().filter(|c| !c.is_whitespace() && *c != '"').collect();

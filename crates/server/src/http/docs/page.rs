@@ -79,6 +79,13 @@ fn limits_table(out: &mut String, limits: &Limits) {
         ("Items in one batch", limits.batch_items.to_string(), "413 body_too_large"),
         ("Calls a second, each token", limits.requests_per_second.to_string(), "429 rate_limited"),
         ("Calls at once after a rest, each token", limits.request_burst.to_string(), "429 rate_limited"),
+        ("Body of a browser's report", format!("{} bytes", limits.tag_body_bytes), "413 body_too_large"),
+        ("Reports a second, each address", limits.tag_requests_per_second.to_string(), "429 rate_limited"),
+        (
+            "Reports at once after a rest, each address",
+            limits.tag_request_burst.to_string(),
+            "429 rate_limited",
+        ),
         ("Uploads waiting to be written", limits.write_queue.to_string(), "503 overloaded"),
         ("Batches worked on at once", limits.batches_at_once.to_string(), "503 overloaded"),
         ("Time for an answer", format!("{} s", limits.request_seconds), "503 timed_out"),
