@@ -15,6 +15,7 @@ mod ingest_schema;
 mod json;
 mod observe;
 mod openapi;
+pub(crate) mod people;
 mod query;
 mod record_in;
 mod record_out;
@@ -59,7 +60,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/{siteId}/revenue/{reference}", get(records::get_revenue).delete(records::delete_revenue))
         .route("/{siteId}/visits", post(visits::visit))
         .route("/{siteId}/visits/batch", post(batch::visits))
-        .route("/{siteId}/pipeline", get(records::pipeline));
+        .route("/{siteId}/pipeline", get(records::pipeline))
+        .merge(people::routes());
 
     let operation = Router::new()
         .route("/healthz", get(health::healthz))

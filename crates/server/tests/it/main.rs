@@ -6,7 +6,9 @@ mod backup;
 mod batch;
 mod cli;
 mod convergence;
+mod erase;
 mod errors;
+mod evidence;
 mod exports;
 mod framing;
 #[expect(unreachable_pub, reason = "shared with other targets")]
@@ -15,10 +17,13 @@ mod hostile;
 mod lists;
 mod log;
 mod operation;
+mod people;
 mod reads;
 mod refusals;
 mod revenue;
 mod screen;
+#[expect(unreachable_pub, reason = "as the harness")]
+mod sent;
 mod settings;
 mod stages;
 mod updates;

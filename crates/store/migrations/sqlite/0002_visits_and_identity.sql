@@ -79,4 +79,4 @@ CREATE TABLE guarded (
 
 -- 'deleted_through': no change number up to it is given out again, whatever was deleted. 'rescanned_through': how far
 -- the records of a site whose guards changed were looked at again.
-INSERT INTO counter VALUES ('followed_through', 0), ('deleted_through', 0), ('rescanned_through', 0);
+INSERT INTO counter VALUES ('followed_through', 0), ('deleted_through', 0), ('rescanned_through', 0), ('erasures', 0);
