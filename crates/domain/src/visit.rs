@@ -1,5 +1,6 @@
 //! Visits: who came, when, to which page, and from where.
 
+use crate::channel::campaign_signature;
 use crate::{DeviceClass, Identifier, Instant, Invalid, PageUrl, Text};
 use std::fmt;
 
@@ -99,12 +100,8 @@ impl VisitSettings {
     /// it. In order of time, then visitor.
     ///
     /// A report continues the visitor's visit when it comes within the timeout of the one before and names no campaign,
-    /// or the visit's own. `campaign` tells the campaign of a landing page.
-    pub fn fold(
-        self,
-        reports: &[StoredVisit],
-        campaign: impl Fn(&PageUrl) -> Option<String>,
-    ) -> Vec<(StoredVisit, usize)> {
+    /// or the visit's own ([`campaign_signature`]).
+    pub fn fold(self, reports: &[StoredVisit]) -> Vec<(StoredVisit, usize)> {
         let mut ordered: Vec<_> = reports.iter().collect();
         ordered.sort_by(|a, b| {
             let order = |stored: &StoredVisit| (stored.visit.visitor.clone(), stored.visit.at);
@@ -117,7 +114,7 @@ impl VisitSettings {
         let mut visits: Vec<(StoredVisit, usize)> = Vec::new();
         let mut last: Option<(Instant, Option<String>)> = None;
         for report in ordered {
-            let named = campaign(&report.visit.landing_page);
+            let named = campaign_signature(report.visit.landing_page.as_str());
             let current = visits.last_mut().filter(|(visit, _)| visit.visit.visitor == report.visit.visitor);
             let continues = match (&current, &last) {
                 (Some(_), Some((last_at, visit_campaign))) => {
@@ -172,13 +169,8 @@ mod tests {
         }
     }
 
-    fn campaign(page: &PageUrl) -> Option<String> {
-        let campaign = page.as_str().split_once("utm_campaign=")?.1;
-        (!campaign.is_empty()).then(|| campaign.to_owned())
-    }
-
     fn folded(settings: VisitSettings, reports: &[StoredVisit]) -> Vec<(u64, usize)> {
-        settings.fold(reports, campaign).into_iter().map(|(visit, n)| (visit.change, n)).collect()
+        settings.fold(reports).into_iter().map(|(visit, n)| (visit.change, n)).collect()
     }
 
     #[test]
@@ -221,7 +213,7 @@ mod tests {
             more.reverse();
             let begun = |reports: &[StoredVisit]| -> Vec<_> {
                 let settings = VisitSettings::default();
-                settings.fold(reports, campaign).into_iter().map(|(visit, _)| visit.change).collect()
+                settings.fold(reports).into_iter().map(|(visit, _)| visit.change).collect()
             };
             prop_assert_eq!(begun(&more), begun(&reports));
         }

@@ -57,12 +57,28 @@ fn those_of_the_readme() {
 }
 
 #[test]
+fn those_of_the_page_about_identity() {
+    let page = read("../../docs/identity.md");
+    let blocks = page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let script: String = blocks.collect();
+    assert!(script.contains("evidence/2/cut"), "it has its examples");
+    let server = Server::start();
+    let out = run(&server, &script);
+    for told in
+        ["\"explanation\":\"Found by its EmailAddress.\"", "\"fact\":2", "\"channel\":\"Paid Search\""]
+    {
+        assert!(out.contains(told), "{told}: {out}");
+    }
+    assert_eq!(server.opportunity("OPP-9")["matched"], true, "it was restored");
+}
+
+#[test]
 fn those_of_the_page() {
     let examples = read("src/http/docs/examples.sh");
     let server = Server::start();
     let out = run(&server, &examples);
     assert!(out.contains("\"result\":\"rejected\"") && out.contains("\"amount\":\"1200.00\""), "{out}");
-    assert_eq!(server.get("/api/v1/sites/s/opportunities/OPP-3").status, 404, "the last example deletes it");
+    assert_eq!(server.get("/api/v1/sites/s/opportunities/OPP-3").status, 404, "an example deletes it");
     let page = String::from_utf8(server.get("/docs").body).unwrap();
     for line in examples.lines().filter(|line| line.starts_with("curl")) {
         let shown = line.replace('&', "&amp;").replace('"', "&quot;");

@@ -83,7 +83,9 @@ pub fn match_record<E: EvidenceSource>(
         let by = strongest_that_leads_there(&joined);
         return Ok(Matching { outcome: Outcome::Matched(by), person: joined, conflicts });
     }
-    let names_no_one = joined.identifiers.iter().all(|reached| reached.standing == Standing::Nothing);
+    // A record may name nobody at all: its person was erased, or all of its evidence was cut.
+    let names_no_one = !joined.identifiers.is_empty()
+        && joined.identifiers.iter().all(|reached| reached.standing == Standing::Nothing);
     let mut reason = if names_no_one { Unmatched::Guarded } else { Unmatched::NothingFound };
     for identifier in weak {
         match by_weak(evidence, guards, Some(own), &identifier)? {

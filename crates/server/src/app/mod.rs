@@ -8,6 +8,7 @@ mod following;
 mod ingest;
 pub(crate) mod secret;
 pub(crate) mod upload;
+pub(crate) mod whom;
 
 use crate::clock::Clock;
 use crate::config::Limits;

@@ -2,13 +2,16 @@
 
 mod channels;
 mod duration;
+mod erase;
 mod export;
 mod maintenance;
+mod person;
 mod serve;
 mod site;
 mod site_settings;
 mod snippet;
 mod token;
+mod whom;
 
 use crate::config::{Config, ConfigError, Flags, LogFormat};
 use clap::{Args, Parser, Subcommand};
@@ -89,6 +92,10 @@ enum Command {
     Check,
     /// Write all opportunities or revenue of a site to standard output
     Export(export::ExportCommand),
+    /// Print everything that is held on somebody, as JSON
+    Person(whom::WhomArgs),
+    /// Remove everything that is held on somebody, for good, and print what went
+    Erase(erase::EraseCommand),
     /// Print the settings file with every setting, its meaning and its default
     Settings,
 }
@@ -149,6 +156,8 @@ fn run(settings: Settings, command: Command) -> Result<ExitCode, CliError> {
             Command::Restore { source } => maintenance::restore(&config, &source),
             Command::Check => maintenance::check(&config).await,
             Command::Export(command) => export::run(&config, command).await,
+            Command::Person(whom) => person::run(&config, whom).await,
+            Command::Erase(command) => erase::run(&config, command).await,
             Command::Settings => print(crate::config::DEFAULT),
         }
     })

@@ -83,7 +83,6 @@ impl ClassificationOut {
     }
 
     /// Of a conversion that says so itself; `None` when its visitor's journey counts.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the answers about people and records"))]
     pub(crate) fn of_overrides(rules: &ChannelRules, overrides: &Overrides) -> Option<Self> {
         let given = ConversionOverride {
             marketing_channel: overrides.marketing_channel.as_ref().map(Text::as_str),

@@ -24,6 +24,8 @@ pub(crate) enum Code {
     OriginNotAllowed,
     RouteNotFound,
     RecordNotFound,
+    PersonNotFound,
+    EvidenceNotFound,
     MethodNotAllowed,
     BodyTimeout,
     BodyTooLarge,
@@ -37,7 +39,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::MalformedJson,
         Self::IncompleteBody,
         Self::InvalidBody,
@@ -49,6 +51,8 @@ impl Code {
         Self::OriginNotAllowed,
         Self::RouteNotFound,
         Self::RecordNotFound,
+        Self::PersonNotFound,
+        Self::EvidenceNotFound,
         Self::MethodNotAllowed,
         Self::BodyTimeout,
         Self::BodyTooLarge,
@@ -84,6 +88,14 @@ impl Code {
             Self::RecordNotFound => {
                 (S::NOT_FOUND, "record_not_found", "There is no record with this reference")
             }
+            Self::PersonNotFound => {
+                (S::NOT_FOUND, "person_not_found", "Nothing is held on whom was asked for")
+            }
+            Self::EvidenceNotFound => (
+                S::NOT_FOUND,
+                "evidence_not_found",
+                "There is no fact with this number that names this identifier",
+            ),
             Self::MethodNotAllowed => {
                 (S::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not answer this method")
             }

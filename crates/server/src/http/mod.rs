@@ -17,6 +17,7 @@ mod ingest_schema;
 mod json;
 mod observe;
 mod openapi;
+pub(crate) mod people;
 mod query;
 mod record_in;
 mod record_out;
@@ -62,7 +63,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/{siteId}/visits", post(visits::visit))
         .route("/{siteId}/visits/batch", post(batch::visits))
         .route("/{siteId}/pipeline", get(records::pipeline))
-        .merge(channels::routes());
+        .merge(channels::routes())
+        .merge(people::routes());
 
     let operation = Router::new()
         .route("/healthz", get(health::healthz))

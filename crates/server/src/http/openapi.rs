@@ -3,6 +3,7 @@
 use super::channels::{self, ChannelRulesIn};
 use super::error::{Code, ProblemDetails};
 use super::ingest_schema::{InboundCallIn, VisitIn, WebConversionIn};
+use super::people::{IdentifierIn, allowed, cut, erase, export, guarded, person};
 use super::schema::{OpportunityIn, ReferenceParam, RevenueIn, SiteIdParam};
 use super::{batch, conversions, health, records, upload, visits};
 use axum::http::header::CONTENT_TYPE;
@@ -36,15 +37,25 @@ use utoipa::{Modify, OpenApi};
         channels::explain::explain_channel,
         channels::list::list_channel_rules,
         channels::set::set_channel_rules,
+        person::get_person,
+        erase::erase_person,
+        export::export_person,
+        guarded::list_guarded,
+        allowed::list_allowed,
+        allowed::allow_identifier,
+        allowed::disallow_identifier,
+        cut::cut_evidence,
+        cut::restore_evidence,
         health::healthz,
         health::readyz,
         health::metrics,
     ),
-    components(schemas(ProblemDetails<'static>, upload::UploadOut, conversions::ConversionOut, OpportunityIn, RevenueIn, VisitIn, WebConversionIn, InboundCallIn, ChannelRulesIn, SiteIdParam, ReferenceParam)),
+    components(schemas(ProblemDetails<'static>, upload::UploadOut, conversions::ConversionOut, OpportunityIn, RevenueIn, VisitIn, WebConversionIn, InboundCallIn, ChannelRulesIn, IdentifierIn, SiteIdParam, ReferenceParam)),
     tags(
         (name = "Uploads", description = "What a CRM, a telephone system or a server sends. Scope `ingest`."),
         (name = "Records", description = "Reading what was sent. Scope `read`; deleting takes `admin`."),
         (name = "Channels", description = "Which marketing a visit is counted to, and the rules that say so. Scope `read`; setting rules takes `admin`."),
+        (name = "People", description = "Who somebody is and why, and erasing them. Scope `read`; exporting, erasing and deciding take `admin`."),
         (name = "Operation", description = "For whoever keeps it running. No token."),
     ),
     security(("token" = [])),
@@ -81,7 +92,9 @@ fn document_failures(path: &str, operation: &mut Operation) {
                 has_token
             }
             Code::RateLimited => has_token,
-            Code::RecordNotFound => path.ends_with("{reference}"),
+            Code::RecordNotFound => path.ends_with("{reference}") || path.contains("/people"),
+            Code::PersonNotFound => path.contains("/people"),
+            Code::EvidenceNotFound => path.contains("{fact}"),
             Code::Overloaded | Code::StorageUnavailable | Code::ShuttingDown | Code::TimedOut => {
                 path != "/healthz"
             }

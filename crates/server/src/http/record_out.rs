@@ -1,11 +1,12 @@
 //! Records as they are answered.
 
+use super::people::MatchOut;
 use serde::Serialize;
 use touchline_domain::record::{
     Particulars, RecordState, Reference, StageSpell, StoredVersion, stage_history,
 };
 use touchline_domain::{Identifier, Instant, Milestone, Money, Site};
-use touchline_store::ListedRecord;
+use touchline_store::{ListedRecord, RecordMatch};
 use utoipa::ToSchema;
 
 /// An exact amount.
@@ -92,7 +93,13 @@ impl RecordOut {
         Self::new(site, &record.reference, &record.versions, record.is_matched)
     }
 
-    fn new(site: &Site, reference: &Reference, versions: &[StoredVersion], matched: bool) -> Option<Self> {
+    /// As [`RecordOut::listed`], from a record's parts.
+    pub(crate) fn new(
+        site: &Site,
+        reference: &Reference,
+        versions: &[StoredVersion],
+        matched: bool,
+    ) -> Option<Self> {
         let state = RecordState::of(versions)?;
         let received = versions.iter().map(|stored| stored.received_at);
         let stage = state.stage().map(str::to_owned);
@@ -127,6 +134,8 @@ impl RecordOut {
 pub(crate) struct RecordDetailOut {
     #[serde(flatten)]
     pub(crate) record: RecordOut,
+    /// Whom it is about, and why.
+    pub(crate) r#match: MatchOut,
     /// The stages it went through, in order; empty for revenue.
     pub(crate) stage_history: Vec<StageSpellOut>,
     /// Every accepted upload, in the order in which they happened.
@@ -209,10 +218,12 @@ impl RecordDetailOut {
         site: &Site,
         reference: &Reference,
         versions: &[StoredVersion],
-        matched: bool,
+        found: &RecordMatch,
     ) -> Option<Self> {
+        let found = MatchOut::new(site, versions, found);
         Some(Self {
-            record: RecordOut::new(site, reference, versions, matched)?,
+            record: RecordOut::new(site, reference, versions, found.is_matched())?,
+            r#match: found,
             stage_history: stage_history(versions).into_iter().map(Into::into).collect(),
             history: versions.iter().map(Into::into).collect(),
         })

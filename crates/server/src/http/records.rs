@@ -126,11 +126,11 @@ async fn list(
     raw: Option<&str>,
 ) -> Result<Response, ApiError> {
     let query = query(&site, kind, raw)?;
-    if let Some(format) = export_format(headers) {
-        return Ok(stream(&app, site, query, format));
-    }
     if query.filter.matched.is_some() {
         app.settled().await?;
+    }
+    if let Some(format) = export_format(headers) {
+        return Ok(stream(&app, site, query, format));
     }
     let page = app.store.records(query).await?;
     let records = page.records.iter().filter_map(|record| RecordOut::listed(&site, record));
@@ -252,9 +252,8 @@ async fn get(
 ) -> Result<Json<RecordDetailOut>, ApiError> {
     let key = key(site, kind, params)?;
     let versions = app.store.record(key.clone()).await?;
-    let matching = app.store.record_match(key.clone()).await?;
-    let matched = matching.is_some_and(|found| found.matching.is_matched());
-    RecordDetailOut::new(site, &key.reference, &versions, matched).map(Json).ok_or_else(not_found)
+    let found = app.store.record_match(key.clone()).await?.ok_or_else(not_found)?;
+    RecordDetailOut::new(site, &key.reference, &versions, &found).map(Json).ok_or_else(not_found)
 }
 
 /// Delete an opportunity with all its versions

@@ -205,10 +205,10 @@ async fn representation(
     notes: Notes,
 ) -> Result<Response, ApiError> {
     let versions = app.store.record(key.clone()).await?;
-    let matching = app.store.record_match(key.clone()).await?;
-    let matched = matching.is_some_and(|found| found.matching.is_matched());
-    let record = RecordDetailOut::new(site, &key.reference, &versions, matched)
-        .ok_or_else(|| ApiError::new(Code::RecordNotFound, "It was stored, and deleted since."))?;
+    let found = app.store.record_match(key.clone()).await?;
+    let record = found.and_then(|found| RecordDetailOut::new(site, &key.reference, &versions, &found));
+    let record =
+        record.ok_or_else(|| ApiError::new(Code::RecordNotFound, "It was stored, and deleted since."))?;
     Ok((StatusCode::CREATED, Json(UploadOut { result: outcome.name(), notes, record })).into_response())
 }
 

@@ -10,7 +10,9 @@ mod cli;
 mod collect;
 mod convergence;
 mod conversions;
+mod erase;
 mod errors;
+mod evidence;
 mod exports;
 mod framing;
 #[expect(unreachable_pub, reason = "shared with other targets")]
@@ -19,10 +21,13 @@ mod hostile;
 mod lists;
 mod log;
 mod operation;
+mod people;
 mod reads;
 mod refusals;
 mod revenue;
 mod screen;
+#[expect(unreachable_pub, reason = "as the harness")]
+mod sent;
 mod settings;
 mod sites;
 mod stages;

@@ -30,6 +30,7 @@ fn a_record_is_read_with_every_version_as_it_was_sent() {
         "identifiers",
         "labels",
         "lastReceivedAt",
+        "match",
         "matched",
         "occurredAt",
         "properties",

@@ -79,7 +79,7 @@ CREATE TABLE guarded (
 
 -- 'deleted_through': no change number up to it is given out again, whatever was deleted. 'rescanned_through': how far
 -- the records of a site whose guards changed were looked at again.
-INSERT INTO counter VALUES ('followed_through', 0), ('deleted_through', 0), ('rescanned_through', 0);
+INSERT INTO counter VALUES ('followed_through', 0), ('deleted_through', 0), ('rescanned_through', 0), ('erasures', 0);
 
 -- Names of identifiers say in their last bits what kind of fact names them: the index is made again from the logs.
 DELETE FROM name;

@@ -61,6 +61,27 @@ curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities?stage=Won&fro
 # Get one with its versions and stage history
 curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities/OPP-1" -H "Authorization: Bearer $TOKEN"
 
+# Report a visit and the form that was filled in on it
+curl --fail-with-body -X POST "$TOUCHLINE/api/v1/sites/$SITE/visits" \
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \
+  -d '{"raId": "v-9", "at": "2024-01-10T09:00:00Z", "url": "https://www.example.com/?utm_source=google&utm_medium=cpc"}'
+curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/webconversion" \
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \
+  -d '{"Reference": "form-9", "CaptureDateTime": "2024-01-10T09:05:00Z", "Payload": [{"Key": "name", "Value": "Ann"}],
+       "VisitorIdentifierOptions": [{"Key": "RaId", "Value": "v-9"}, {"Key": "EmailAddress", "Value": "ann@example.com"}]}'
+
+# Find a person, by anything that names them
+curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/people?email=ann@example.com" -H "Authorization: Bearer $TOKEN"
+
+# Review what is shared by too many, and let one join after all
+curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/identifiers/guarded" -H "Authorization: Bearer $TOKEN"
+curl --fail-with-body -X PUT "$TOUCHLINE/api/v1/sites/$SITE/identifiers/allowed" \
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \
+  -d '{"key": "EmailAddress", "value": "info@example.com"}'
+
+# Hand out what is held on somebody
+curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/people/export?email=ann@example.com" -H "Authorization: Bearer $TOKEN"
+
 # Pipeline totals by stage and currency
 curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/pipeline" -H "Authorization: Bearer $TOKEN"
 
@@ -71,3 +92,6 @@ curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities" \
 # Delete one
 curl --fail-with-body -X DELETE "$TOUCHLINE/api/v1/sites/$SITE/opportunities/OPP-3" \
   -H "Authorization: Bearer $TOKEN"
+
+# Erase somebody; totals stay
+curl --fail-with-body -X DELETE "$TOUCHLINE/api/v1/sites/$SITE/people?raId=v-9" -H "Authorization: Bearer $TOKEN"

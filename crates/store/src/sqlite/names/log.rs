@@ -7,6 +7,21 @@ use rusqlite::Connection;
 use touchline_domain::Instant;
 
 impl TailState {
+    /// Reads everything again that the index may lack: what was erased elsewhere is in the logs no longer, and its names
+    /// must not be written.
+    pub(super) fn read_again(&mut self, connection: &Connection, through: i64) -> Result<(), StoreError> {
+        for stretch in &mut self.stretches {
+            stretch.entries.clear();
+        }
+        self.through = self.after;
+        self.read_log(connection, through)?;
+        let due = |stretch: &super::Stretch| {
+            stretch.entries.iter().filter(|entry| entry.change > stretch.written_through).count()
+        };
+        self.gathered = self.stretches.iter().map(due).sum();
+        Ok(())
+    }
+
     /// Reads the logs after what is covered, up to `through`.
     pub(super) fn read_log(&mut self, connection: &Connection, through: i64) -> Result<(), StoreError> {
         let range = (self.through, through);

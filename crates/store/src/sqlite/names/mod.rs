@@ -120,6 +120,8 @@ struct TailState {
     cursor: usize,
     /// The last change when the cursor was at the first stretch: when it is there again, the index has all up to it.
     round_began: i64,
+    /// Counter `erasures`, as of which the entries are: another process may erase facts whose entries are here.
+    erasures: i64,
 }
 
 #[derive(Default)]
@@ -143,6 +145,17 @@ pub(super) struct Draft {
     cursor: usize,
     round_began: i64,
     after: i64,
+    erasures: i64,
+}
+
+impl Draft {
+    /// Counts an erasure, so that other processes read their tails again.
+    pub(super) fn count_erasure(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let sql = "UPDATE counter SET value = value + 1 WHERE name = 'erasures'";
+        connection.prepare_cached(sql)?.execute([])?;
+        self.erasures = erasures(connection)?;
+        Ok(())
+    }
 }
 
 impl Tail {
@@ -157,6 +170,7 @@ impl Tail {
             gathered_max,
             cursor: 0,
             round_began: after,
+            erasures: erasures(connection)?,
         })))
     }
 
@@ -223,13 +237,17 @@ impl Tail {
 
     /// Begins a transaction. `last_change` is the last one committed.
     pub(super) fn begin(&self, connection: &Connection, last_change: i64) -> Result<Draft, StoreError> {
+        let erasures = erasures(connection)?;
         let mut state = self.state();
-        if last_change > state.through {
+        if erasures != state.erasures {
+            state.read_again(connection, last_change)?;
+            state.erasures = erasures;
+        } else if last_change > state.through {
             // A crash or another process left it behind.
             state.read_log(connection, last_change)?;
         }
         let TailState { cursor, round_began, after, .. } = *state;
-        Ok(Draft { cursor, round_began, after, ..Draft::default() })
+        Ok(Draft { cursor, round_began, after, erasures, ..Draft::default() })
     }
 
     /// Says that the transaction's changes up to `through` are about to be committed.
@@ -286,6 +304,7 @@ impl Tail {
         let mut state = self.state();
         state.cursor = draft.cursor;
         state.round_began = draft.round_began;
+        state.erasures = draft.erasures;
         if draft.after > state.after {
             state.after = draft.after;
             for stretch in &mut state.stretches {
@@ -374,6 +393,11 @@ fn entries_in_index(
 /// Up to which change the index has everything.
 pub(super) fn indexed_through(connection: &Connection) -> Result<i64, StoreError> {
     let sql = "SELECT value FROM counter WHERE name = 'names_indexed_through'";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+fn erasures(connection: &Connection) -> Result<i64, StoreError> {
+    let sql = "SELECT value FROM counter WHERE name = 'erasures'";
     Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
