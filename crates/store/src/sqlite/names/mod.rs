@@ -8,22 +8,20 @@
 
 mod entry;
 mod log;
+mod snapshot;
 
 use crate::StoreError;
 use entry::HASH_BITS;
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use touchline_domain::{Identifier, SiteId};
 
 pub(super) use entry::{
     Entry, NamedBy, conversion_entries, conversion_hash, naming_hash, record_entries, record_hash, second_of,
     visit_entries,
 };
 pub(super) use log::last_change;
-
-/// How many facts are read in one look at an identifier.
-const FEW: u16 = 64;
+pub(super) use snapshot::Names;
 
 /// How many stretches the index is cut into, by the first bits of the hash.
 const STRETCHES: usize = 1 << STRETCH_BITS;
@@ -34,80 +32,6 @@ const STRETCH_BITS: u32 = 10;
 /// It covers the versions after `after` up to `through`, both of them change numbers. It may also hold entries that
 /// the index has, and entries of a transaction that is not committed; whoever follows an entry finds no version then.
 pub(super) struct Tail(Mutex<TailState>);
-
-/// The index with its tail, as one transaction sees them.
-#[derive(Clone, Copy)]
-pub(super) struct Names<'a> {
-    tail: &'a Tail,
-    connection: &'a Connection,
-    indexed_through: i64,
-}
-
-impl Names<'_> {
-    /// The changes of the facts that carry a name, in order of when they were so and then of change; at most `limit`.
-    pub(super) fn find(&self, hash: i64, limit: usize) -> Result<Vec<i64>, StoreError> {
-        let mut found = entries_in_index(self.connection, hash, i64::MIN, i64::MAX, limit)?;
-        let state = self.tail.state();
-        if state.after > self.indexed_through {
-            return Err(StoreError::Interrupted);
-        }
-        found.extend(state.range(hash, i64::MIN, i64::MAX).take(limit));
-        Ok(found.into_iter().take(limit).map(|entry| entry.change).collect())
-    }
-
-    /// The facts that name an identifier, by kind and then in order of when they were so, at most `limits` of each kind.
-    pub(super) fn naming(
-        &self,
-        site: &SiteId,
-        identifier: &Identifier,
-        limits: [usize; NamedBy::ALL.len()],
-    ) -> Result<Vec<(NamedBy, i64)>, StoreError> {
-        let few = self.few_naming(site, identifier)?;
-        if let Some(few) = few {
-            return Ok(few);
-        }
-        let mut found = Vec::new();
-        for (by, limit) in NamedBy::ALL.into_iter().zip(limits) {
-            let changes = self.find(naming_hash(site, identifier, by), limit)?;
-            found.extend(changes.into_iter().map(|change| (by, change)));
-        }
-        Ok(found)
-    }
-
-    /// All of them in one look, as nearly always; `None` if there are many.
-    fn few_naming(
-        &self,
-        site: &SiteId,
-        identifier: &Identifier,
-    ) -> Result<Option<Vec<(NamedBy, i64)>>, StoreError> {
-        let (first, last) = entry::naming_hashes(site, identifier);
-        let sql = "SELECT hash, second, change FROM name WHERE hash >= ?1 AND hash <= ?2 LIMIT ?3";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![first, last, FEW])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(Entry { hash: row.get(0)?, second: row.get(1)?, change: row.get(2)? });
-        }
-        let state = self.tail.state();
-        if state.after > self.indexed_through {
-            return Err(StoreError::Interrupted);
-        }
-        let range = Entry { hash: first, second: i64::MIN, change: 0 }..=Entry {
-            hash: last,
-            second: i64::MAX,
-            change: i64::MAX,
-        };
-        found.extend(state.stretches[stretch_of(first)].entries.range(range).take(usize::from(FEW)));
-        drop(state);
-        if found.len() >= usize::from(FEW) {
-            return Ok(None);
-        }
-        found.sort_unstable();
-        found.dedup();
-        let kind = |entry: Entry| Some((NamedBy::of(entry.hash)?, entry.change));
-        Ok(Some(found.into_iter().filter_map(kind).collect()))
-    }
-}
 
 struct TailState {
     stretches: Vec<Stretch>,
