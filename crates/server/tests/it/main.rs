@@ -24,6 +24,7 @@ mod operation;
 mod people;
 mod reads;
 mod refusals;
+mod retention;
 mod revenue;
 mod screen;
 #[expect(unreachable_pub, reason = "as the harness")]
