@@ -1,7 +1,7 @@
 //! Identity: which visitors are one person, and whom a record is about.
 //!
 //! Nothing here is stored. A fact that names several identifiers is **evidence** that they belong together. A
-//! [`person`] is what evidence connects, searched breadth first, within bounds, in a fixed order; so every connection
+//! [`person()`] is what evidence connects, searched breadth first, within bounds, in a fixed order; so every connection
 //! can be explained, and undone by removing the evidence.
 //!
 //! Visitor ids, email addresses and Google client ids **join**: whatever they name is one person. Telephone numbers
