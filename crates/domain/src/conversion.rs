@@ -2,8 +2,6 @@
 
 use crate::record::{Property, Reference};
 use crate::{Country, Identifier, IdentifierKind, Instant, Moment, PageUrl, Text};
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
 /// How a lead came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,26 +97,14 @@ impl Conversion {
         identifiers: &[Identifier],
         payload: &[Property],
     ) -> Reference {
-        let mut hash = Sha256::new();
-        let mut field = |text: &str| {
-            hash.update(text.len().to_be_bytes());
-            hash.update(text.as_bytes());
-        };
-        field(&occurred.to_string());
+        let mut fields = vec![occurred.to_string()];
         for identifier in identifiers {
-            field(identifier.kind().name());
-            field(identifier.value());
+            fields.extend([identifier.kind().name().to_owned(), identifier.value().to_owned()]);
         }
         for Property { name, value } in payload {
-            field(name.as_str());
-            field(value);
+            fields.extend([name.to_string(), value.clone()]);
         }
-        let mut text = String::from("auto-");
-        for byte in &hash.finalize()[..16] {
-            let _ = write!(text, "{byte:02x}");
-        }
-        // Hexadecimal digits are always a valid text.
-        Reference::parse(&text).unwrap_or_else(|_| unreachable!())
+        Reference::hashed(&fields)
     }
 
     /// Whom a payload names: the first email address and the first telephone number under a name that says so, and

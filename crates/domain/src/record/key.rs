@@ -40,20 +40,25 @@ impl Reference {
     /// same one. An opportunity is told from others by its identifiers, stage and date, so that a corrected
     /// value updates it; revenue, which has no stage, by its identifiers, value and date.
     pub fn generated(version: &Version) -> Self {
-        let mut hash = Sha256::new();
-        let mut field = |text: &str| {
-            hash.update(text.len().to_be_bytes());
-            hash.update(text.as_bytes());
-        };
+        let mut fields = Vec::new();
         for identifier in &version.identifiers {
-            field(identifier.kind().name());
-            field(identifier.value());
+            fields.extend([identifier.kind().name().to_owned(), identifier.value().to_owned()]);
         }
-        match &version.particulars {
-            Particulars::Opportunity { stage } => field(stage.as_str()),
-            Particulars::Revenue { .. } => field(&version.value.to_string()),
+        fields.push(match &version.particulars {
+            Particulars::Opportunity { stage } => stage.to_string(),
+            Particulars::Revenue { .. } => version.value.to_string(),
+        });
+        fields.push(version.occurred.to_string());
+        Self::hashed(&fields)
+    }
+
+    /// A reference that the same fields always get.
+    pub(crate) fn hashed(fields: &[String]) -> Self {
+        let mut hash = Sha256::new();
+        for field in fields {
+            hash.update(field.len().to_be_bytes());
+            hash.update(field.as_bytes());
         }
-        field(&version.occurred.to_string());
         let mut text = String::from("auto-");
         for byte in &hash.finalize()[..16] {
             let _ = write!(text, "{byte:02x}");
