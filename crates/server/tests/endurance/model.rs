@@ -186,7 +186,7 @@ impl Versions {
 /// An answered record without what only the server can know: when it received what, in which change.
 pub(crate) fn without_receipts(mut record: Value) -> Value {
     let strip = |object: &mut Map<String, Value>| {
-        for name in ["change", "receivedAt", "firstReceivedAt", "lastReceivedAt"] {
+        for name in ["change", "match", "receivedAt", "firstReceivedAt", "lastReceivedAt"] {
             object.remove(name);
         }
     };
