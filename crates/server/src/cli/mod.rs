@@ -1,6 +1,7 @@
 //! The command line: what it looks like, and which use case each command is.
 
 mod channels;
+mod demo;
 mod duration;
 mod erase;
 mod export;
@@ -37,6 +38,7 @@ struct Cli {
 
 const EXAMPLES: &str = "Examples:
   touchline                                       serve on 127.0.0.1:8080, data in ./touchline-data
+  touchline demo                                  look around in a made-up site
   touchline --listen 0.0.0.0:80 --data /srv/tl    serve to others, behind your TLS proxy
   touchline site add --id shop --name 'My shop'   add a site
   touchline site snippet --site shop --address https://touchline.example.com --forms
@@ -69,6 +71,8 @@ struct Settings {
 enum Command {
     /// Serve (what happens without a command)
     Serve,
+    /// Serve a made-up site of the last 90 days, for who only wants to look; it is gone at the end
+    Demo(demo::DemoCommand),
     /// Add, list and change sites
     #[command(subcommand)]
     Site(Box<site::SiteCommand>),
@@ -149,6 +153,7 @@ fn run(settings: Settings, command: Command) -> Result<ExitCode, CliError> {
     runtime.block_on(async {
         match command {
             Command::Serve => serve::serve(config).await,
+            Command::Demo(command) => demo::run(config, &command).await,
             Command::Site(command) => site::run(&config, *command).await,
             Command::Token(command) => token::run(&config, command).await,
             Command::Channels(command) => channels::run(&config, command).await,

@@ -2,7 +2,7 @@ use super::{CliError, open_store, print};
 use crate::app::App;
 use crate::app::directory::REFRESH_INTERVAL;
 use crate::app::first_start::{FirstStart, first_start};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::SystemClock;
 use crate::config::{Config, LogFormat, LogLevel};
 use crate::{http, worker};
 use std::fs::File;
@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use touchline_store::Store;
 
 /// "File size limit exceeded", on every Linux.
 const SIGXFSZ: i32 = 25;
@@ -24,17 +25,27 @@ pub(super) async fn serve(config: Config) -> Result<ExitCode, CliError> {
     let address = listener.local_addr()?;
     let _lock = lock(&config)?;
     let store = open_store(&config, true)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let first = first_start(store.as_ref(), clock.as_ref()).await.map_err(CliError::new)?;
-    let app = App::new(Arc::clone(&store), clock, config.limits.clone()).await?;
+    let first = first_start(store.as_ref(), &SystemClock).await.map_err(CliError::new)?;
+    serve_store(&config, listener, store, &welcome(&config.data, address, &first)).await
+}
+
+/// Serves a store on an address, once `screen` is printed.
+pub(super) async fn serve_store(
+    config: &Config,
+    listener: TcpListener,
+    store: Arc<dyn Store>,
+    screen: &str,
+) -> Result<ExitCode, CliError> {
+    let address = listener.local_addr()?;
+    let app = App::new(Arc::clone(&store), Arc::new(SystemClock), config.limits.clone()).await?;
     // Beyond a limit on the size of files, a write shall fail and be answered; it would end the process.
     let _file_size_limit = signal(SignalKind::from_raw(SIGXFSZ))?;
     let refresh = tokio::spawn(refresh_directory(Arc::clone(&app)));
     let mut work = worker::start(&app);
     let stop = stop_signal()?;
-    print(&welcome(&config.data, address, &first))?;
+    print(screen)?;
     print(&format!("listening on http://{address}\n"))?;
-    http::serve(listener, http::router(app), &config, stop).await;
+    http::serve(listener, http::router(app), config, stop).await;
     refresh.abort();
     work.shutdown().await;
     store.close().await?;
@@ -64,7 +75,7 @@ fn stop_signal() -> Result<impl Future<Output = ()>, CliError> {
     })
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {
+pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, CliError> {
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
@@ -92,7 +103,7 @@ fn lock(config: &Config) -> Result<File, CliError> {
     }
 }
 
-fn start_log(config: &Config) {
+pub(super) fn start_log(config: &Config) {
     let level = match config.log_level {
         LogLevel::Error => tracing::Level::ERROR,
         LogLevel::Warn => tracing::Level::WARN,

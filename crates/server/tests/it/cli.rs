@@ -240,6 +240,7 @@ fn every_command_helps() {
         "channels rules",
         "channels set",
         "check",
+        "demo",
         "erase",
         "export",
         "person",

@@ -129,14 +129,15 @@ impl Server {
 
     /// As `start_on`; the log goes elsewhere.
     pub fn start_logging_to(log: Stdio, data: TempDir, token: String, environment: &[(&str, &str)]) -> Self {
-        let mut child = touchline()
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data.path())
-            .envs(environment.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let mut command = touchline();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
+        command.envs(environment.iter().copied()).stderr(log);
+        Self::start_command(command, data, token)
+    }
+
+    /// Starts whatever serves, and waits until it listens.
+    pub fn start_command(mut command: Command, data: TempDir, token: String) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut screen = String::new();
         let address = loop {

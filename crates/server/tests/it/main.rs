@@ -10,6 +10,7 @@ mod cli;
 mod collect;
 mod convergence;
 mod conversions;
+mod demo;
 mod erase;
 mod errors;
 mod evidence;
