@@ -4,7 +4,6 @@
 //! connection, and of an answer only the status line and the length are looked at.
 
 use crate::histogram::Histogram;
-use crate::uploads::Uploads;
 use anyhow::{Context, bail};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,10 +11,17 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// What is sent, one body after another, to all connections.
+pub trait Bodies: Send + Sync + 'static {
+    /// Writes the next body.
+    fn write_next(&self, body: &mut Vec<u8>);
+}
+
 /// Where to send, and what every request says.
 #[derive(Clone)]
 pub struct Target {
     pub address: String,
+    pub method: &'static str,
     pub path: String,
     pub token: String,
     pub expected_status: u16,
@@ -42,17 +48,15 @@ impl Window {
 }
 
 /// Runs the load over `connections`.
-pub async fn run(target: &Target, connections: usize, uploads: &Arc<Uploads>, until: Until) -> anyhow::Result<Window> {
+pub async fn run<B: Bodies>(target: &Target, connections: usize, bodies: &Arc<B>, until: Until) -> anyhow::Result<Window> {
     let sent = Arc::new(AtomicU64::new(0));
     let began = Instant::now();
     let mut tasks = Vec::new();
     for _ in 0..connections {
-        let stream = TcpStream::connect(&target.address).await.context("connecting")?;
-        stream.set_nodelay(true)?;
         let worker = Worker {
-            stream,
+            connection: Connection::open(&target.address).await?,
             target: target.clone(),
-            uploads: Arc::clone(uploads),
+            bodies: Arc::clone(bodies),
             sent: Arc::clone(&sent),
             until,
             began,
@@ -66,16 +70,16 @@ pub async fn run(target: &Target, connections: usize, uploads: &Arc<Uploads>, un
     Ok(Window { requests: latency.count(), elapsed: began.elapsed(), latency })
 }
 
-struct Worker {
-    stream: TcpStream,
+struct Worker<B> {
+    connection: Connection,
     target: Target,
-    uploads: Arc<Uploads>,
+    bodies: Arc<B>,
     sent: Arc<AtomicU64>,
     until: Until,
     began: Instant,
 }
 
-impl Worker {
+impl<B: Bodies> Worker<B> {
     fn is_over(&self) -> bool {
         match self.until {
             Until::Elapsed(limit) => self.began.elapsed() >= limit,
@@ -85,35 +89,56 @@ impl Worker {
 
     async fn run(mut self) -> anyhow::Result<Histogram> {
         let mut latency = Histogram::default();
-        let (mut request, mut body, mut answer) = (Vec::new(), Vec::new(), vec![0u8; 16 * 1024]);
-        let head = format!(
-            "PUT {} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n",
-            self.target.path, self.target.token
-        );
+        let mut body = Vec::new();
+        let head = head(&self.target);
         while !self.is_over() {
             body.clear();
-            self.uploads.write_next(&mut body);
-            request.clear();
-            request.extend_from_slice(head.as_bytes());
-            request.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
-            request.extend_from_slice(&body);
+            self.bodies.write_next(&mut body);
             let began = Instant::now();
-            self.stream.write_all(&request).await?;
-            self.answer(&mut answer).await?;
+            self.connection.send(&head, &body, self.target.expected_status).await?;
             latency.record(began.elapsed());
         }
         Ok(latency)
     }
+}
 
-    async fn answer(&mut self, buffer: &mut [u8]) -> anyhow::Result<()> {
+/// What every request to a target begins with.
+pub fn head(target: &Target) -> String {
+    format!(
+        "{} {} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n",
+        target.method, target.path, target.token
+    )
+}
+
+/// A keep-alive connection.
+pub struct Connection {
+    stream: TcpStream,
+    request: Vec<u8>,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    pub async fn open(address: &str) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).await.context("connecting")?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, request: Vec::new(), buffer: vec![0; 64 * 1024] })
+    }
+
+    /// Sends a request and answers with the answer's body.
+    pub async fn send(&mut self, head: &str, body: &[u8], expected_status: u16) -> anyhow::Result<&[u8]> {
+        self.request.clear();
+        self.request.extend_from_slice(head.as_bytes());
+        self.request.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
+        self.request.extend_from_slice(body);
+        self.stream.write_all(&self.request).await?;
         let mut filled = 0;
         loop {
-            let read = self.stream.read(&mut buffer[filled..]).await?;
+            let read = self.stream.read(&mut self.buffer[filled..]).await?;
             if read == 0 {
-                bail!("the server closed the connection");
+                bail!("the server closed the connection, or answered more than is read here");
             }
             filled += read;
-            let text = &buffer[..filled];
+            let text = &self.buffer[..filled];
             let Some(end) = text.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
             let head = std::str::from_utf8(&text[..end])?;
             let length = head
@@ -128,10 +153,10 @@ impl Worker {
                 continue;
             }
             let status: u16 = head.get(9..12).context("no status line")?.parse()?;
-            if status != self.target.expected_status {
+            if status != expected_status {
                 bail!("status {status}: {}", String::from_utf8_lossy(&text[end + 4..]));
             }
-            return Ok(());
+            return Ok(&self.buffer[end + 4..end + 4 + length]);
         }
     }
 }

@@ -5,6 +5,7 @@ mod identity;
 mod load;
 mod servers;
 mod uploads;
+mod visits;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -25,6 +26,8 @@ struct Cli {
 enum Command {
     /// Durable uploads a second, against parsing alone and against what a team would write instead
     Upload(Options),
+    /// Durable visits a second, against parsing alone; bytes of a visit; time from an upload to its match
+    Visits(visits::Options),
     /// What it costs to follow facts as a site grows
     Identity(IdentityOptions),
 }
@@ -68,6 +71,7 @@ struct Options {
 async fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Upload(options) => upload(&options).await,
+        Command::Visits(options) => visits::run(&options).await,
         Command::Identity(options) => identity::run(&options.sizes, options.rounds).await,
     }
 }
@@ -83,6 +87,7 @@ async fn upload(options: &Options) -> anyhow::Result<()> {
 fn target(server: &Server, token: &str, query: &str, expected_status: u16) -> Target {
     Target {
         address: server.address.clone(),
+        method: "PUT",
         path: format!("/v1/bench/opportunity/upload{query}"),
         token: token.to_owned(),
         expected_status,
@@ -169,11 +174,11 @@ async fn fill(options: &Options, touchline: &Touchline, uploads: &Arc<Uploads>, 
     server.stop()
 }
 
-fn ratio(measured: &Window, against: &Window) -> f64 {
+pub(crate) fn ratio(measured: &Window, against: &Window) -> f64 {
     measured.per_second() / against.per_second()
 }
 
-fn median(mut windows: Vec<Window>) -> anyhow::Result<Window> {
+pub(crate) fn median(mut windows: Vec<Window>) -> anyhow::Result<Window> {
     windows.sort_by(|a, b| a.per_second().total_cmp(&b.per_second()));
     let middle = windows.len() / 2;
     windows.into_iter().nth(middle).context("no windows")

@@ -1,6 +1,7 @@
 //! What is uploaded: bodies of about 600 bytes, four in five of them new opportunities, the others later states of one
 //! of the existing, chosen evenly among all.
 
+use crate::load::Bodies;
 use clap::ValueEnum;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,18 +24,8 @@ pub struct Uploads {
 
 const STAGES: [&str; 4] = ["Prospecting", "Engaging", "Negotiation", "Won"];
 
-impl Uploads {
-    pub fn new(references: References) -> Self {
-        Self { references, next: AtomicU64::new(0), records: AtomicU64::new(0) }
-    }
-
-    /// How many different opportunities were uploaded.
-    pub fn records(&self) -> u64 {
-        self.records.load(Ordering::Relaxed)
-    }
-
-    /// Writes the next upload's body.
-    pub fn write_next(&self, body: &mut Vec<u8>) {
+impl Bodies for Uploads {
+    fn write_next(&self, body: &mut Vec<u8>) {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let dice = mix(number);
         let is_update = dice % 5 == 0 && number > 10;
@@ -44,6 +35,17 @@ impl Uploads {
             (self.records.fetch_add(1, Ordering::Relaxed), 0)
         };
         self.write(body, record, state, dice);
+    }
+}
+
+impl Uploads {
+    pub fn new(references: References) -> Self {
+        Self { references, next: AtomicU64::new(0), records: AtomicU64::new(0) }
+    }
+
+    /// How many different opportunities were uploaded.
+    pub fn records(&self) -> u64 {
+        self.records.load(Ordering::Relaxed)
     }
 
     fn write(&self, body: &mut Vec<u8>, record: u64, state: u64, dice: u64) {

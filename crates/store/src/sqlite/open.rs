@@ -15,6 +15,9 @@ const MIGRATIONS: [&str; 2] = [
     include_str!("../../migrations/sqlite/0002_visits_and_identity.sql"),
 ];
 
+/// How many prepared statements a connection keeps: more than there are. One that is not kept is parsed each time.
+const STATEMENTS: usize = 128;
+
 /// How the embedded store uses the machine. The defaults suit a server.
 #[derive(Debug, Clone, Copy)]
 pub struct SqliteOptions {
@@ -82,6 +85,7 @@ pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection,
     connection.pragma_update(None, "secure_delete", true).map_err(refuse)?;
     connection.pragma_update(None, "cache_size", -i64::from(options.cache_kib)).map_err(refuse)?;
     connection.pragma_update(None, "wal_autocheckpoint", options.checkpoint_pages).map_err(refuse)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     migrate(&mut connection).map_err(refuse)?;
     Ok(connection)
 }
@@ -102,6 +106,7 @@ pub(super) fn reader(path: &Path, options: &SqliteOptions) -> Result<Connection,
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "query_only", true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "cache_size", -i64::from(options.cache_kib / 4))?;
     Ok(connection)
 }
