@@ -35,11 +35,18 @@ pub(crate) struct IdentifierOut {
     /// Normalised: emails in lower case, telephone numbers in E.164.
     #[schema(example = "ann@example.com")]
     pub(crate) value: String,
+    /// A telephone number as it was sent, where that is not the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) written: Option<String>,
 }
 
 impl From<&Identifier> for IdentifierOut {
     fn from(identifier: &Identifier) -> Self {
-        Self { kind: identifier.kind().name(), value: identifier.value().to_owned() }
+        Self {
+            kind: identifier.kind().name(),
+            value: identifier.value().to_owned(),
+            written: identifier.written().map(str::to_owned),
+        }
     }
 }
 

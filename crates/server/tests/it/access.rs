@@ -102,6 +102,10 @@ fn nobody_can_find_out_which_sites_there_are() {
         ("GET", "/api/v1/sites/{site}/revenue/x"),
         ("DELETE", "/api/v1/sites/{site}/opportunities/x"),
         ("GET", "/api/v1/sites/{site}/pipeline"),
+        ("GET", "/api/v1/sites/{site}/people?email=ann@example.com"),
+        ("DELETE", "/api/v1/sites/{site}/people"),
+        ("GET", "/api/v1/sites/{site}/identifiers/guarded"),
+        ("PUT", "/api/v1/sites/{site}/evidence/x/cut"),
     ] {
         let unknown = asked(&server.token, "unknown", what);
         assert_eq!(unknown.0, 403, "{what:?}");

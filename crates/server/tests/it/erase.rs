@@ -198,6 +198,8 @@ fn an_export_holds_everything() {
     let missing: Vec<_> = HERS.iter().filter(|text| !reply.text().contains(*text)).collect();
     assert_eq!(missing, [&""; 0], "everything that would be erased");
     assert!(!reply.text().contains("bob"), "and nobody else");
+    let versions = document["records"][0]["history"][0]["identifiers"].as_array().unwrap();
+    assert_eq!(versions[1]["written"], "020 7946 0018", "the number as the CRM sent it");
     assert_eq!(document["visits"].as_array().unwrap().len(), 2, "every report");
     assert_eq!(document["askedFor"], json!([{ "kind": "EmailAddress", "value": "ann.marker@example.com" }]));
     let records = document["records"].as_array().unwrap();

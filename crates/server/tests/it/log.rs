@@ -46,6 +46,11 @@ fn send_personal_data(server: &Server) {
     for address in [
         "/api/v1/sites/s/opportunities/ref.secret@example.com",
         "/api/v1/sites/s/opportunities?email=ann.secret@example.com&phone=%2B442079460018",
+        "/api/v1/sites/s/people?email=ann.secret@example.com&phone=020+7946+0018",
+        "/api/v1/sites/s/people/export?reference=ref.secret@example.com",
+        "/api/v1/sites/s/people?ann.secret@example.com=1",
+        "/api/v1/sites/s/identifiers/guarded?cursor=ann.secret@example.com",
+        "/api/v1/sites/s/evidence/ann.secret@example.com/cut",
         "/api/v1/sites/s/opportunities?ann.secret@example.com=1",
         "/api/v1/sites/ann.secret@example.com/opportunities",
         "/ann.secret@example.com",
@@ -62,6 +67,12 @@ fn send_personal_data(server: &Server) {
         &[("X-Request-Id", "ann.secret@example.com")],
         b"",
     );
+    let allowed = r#"{"key": "EmailAddress", "value": "ann.secret@example.com"}"#;
+    for address in ["/api/v1/sites/s/identifiers/allowed", "/api/v1/sites/s/evidence/1/cut"] {
+        server.request("PUT", address, &json, allowed.as_bytes());
+        server.request("DELETE", &format!("{address}?email=ann.secret@example.com"), &[], b"");
+    }
+    server.request("DELETE", "/api/v1/sites/s/people?phone=020+7946+0018", &[], b"");
     server.request("DELETE", "/api/v1/sites/s/opportunities/ref.secret@example.com", &[], b"");
 }
 

@@ -140,7 +140,7 @@ fn the_oldest_form_names_the_site_in_the_body_and_needs_no_currency() {
     assert_eq!(records.as_array().unwrap().len(), 1);
     assert_eq!(records[0]["value"], json!({ "amount": "250.00", "currency": "EUR" }), "the site's currency");
     let identifiers = json!([
-        { "kind": "EmailAddress", "value": "ann@example.com" }, { "kind": "PhoneNumber", "value": "+442079460018" },
+        { "kind": "EmailAddress", "value": "ann@example.com" }, { "kind": "PhoneNumber", "value": "+442079460018", "written": "020 7946 0018" },
     ]);
     assert_eq!(records[0]["identifiers"], identifiers);
     assert_eq!(put(&with(oldest(), json!({ "Reference": "R1", "CurrencyCode": "USD" }))).result(), "created");

@@ -52,6 +52,28 @@ pub(super) async fn a_person_is_erased_and_others_stay(store: Arc<dyn Store>) {
     assert_sound(&store).await;
 }
 
+pub(super) async fn what_was_found_before_an_erasure_is_not_written_after_it(store: Arc<dyn Store>) {
+    store.add_site(site("s")).await.unwrap();
+    for round in 0u32..100 {
+        let (visitor, address) = (ra_id(&format!("v{round}")), email(&format!("{round}@example.com")));
+        let name = round.to_string();
+        store.add_conversions(vec![form(&name, 4, &[visitor.clone(), address.clone()])]).await.unwrap();
+        store.upload(vec![deal(&name, 40, &[address])]).await.unwrap();
+        let (follower, eraser) = (Arc::clone(&store), Arc::clone(&store));
+        let following = tokio::spawn(async move { follower.follow(1_000).await.unwrap() });
+        for _ in 0..round % 10 {
+            tokio::task::yield_now().await;
+        }
+        let erasing = tokio::spawn(async move {
+            eraser.erase(site_id("s"), vec![visitor], ErasedRecords::Delete).await.unwrap()
+        });
+        following.await.unwrap();
+        assert_eq!(erasing.await.unwrap().records, 1);
+    }
+    settle(&store).await;
+    assert_sound(&store).await;
+}
+
 pub(super) async fn totals_can_stay(store: Arc<dyn Store>) {
     two_people(&store).await;
     let totals = || store.stage_totals(site_id("s"), RecordKind::Opportunity);

@@ -57,6 +57,7 @@ cases! {
     identity::facts_in_any_order_by_parallel_writers_give_the_same_people,
     identity::following_piece_by_piece_is_as_good_as_asking_anew,
     erasure::a_person_is_erased_and_others_stay,
+    erasure::what_was_found_before_an_erasure_is_not_written_after_it,
     erasure::totals_can_stay,
     erasure::a_shared_number_is_erased_wherever_it_is_named,
     erasure::visits_expire_unless_they_led_to_a_record,

@@ -46,6 +46,8 @@ pub(super) fn erase(
     if !erased.is_nothing() {
         tx.keep_sequence()?;
         tx.leaves_no_copy = true;
+        // At once: what was found before must not be written after it, not even in the same transaction.
+        tx.draft.count_erasure(tx.connection)?;
     }
     Ok(erased)
 }

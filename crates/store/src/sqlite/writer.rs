@@ -317,10 +317,7 @@ fn apply(
     for job in batch {
         job.apply(write)?;
     }
-    let WriteTx { connection, tail, draft, last_change, leaves_no_copy, .. } = write;
-    if *leaves_no_copy {
-        draft.count_erasure(connection)?;
-    }
+    let WriteTx { connection, tail, draft, last_change, .. } = write;
     tail.write_stretches(connection, draft, *last_change, write_all_names)?;
     // From the commit on, readers see these changes and must not look for them in the log.
     tail.cover(*last_change);

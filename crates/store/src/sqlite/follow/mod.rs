@@ -87,6 +87,8 @@ pub(super) struct Found {
     last_change: i64,
     /// Where the number in the database was.
     written: i64,
+    /// How often somebody had been erased.
+    erasures: i64,
     /// Of a site whose guards changed, how far its records were looked at again; 0 when there is no more to look at.
     rescanned: Option<i64>,
     matches: Vec<(RecordKey, Option<String>)>,
@@ -141,8 +143,8 @@ pub(super) fn find(
     let (from, last_change) = (following.from(connection)?, names::last_change(connection)?);
     let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
     let through = last_change.min(from.saturating_add(limit));
-    let written = written(connection)?;
-    let mut found = Found { from, through, last_change, written, ..Found::default() };
+    let (written, erasures) = (written(connection)?, names::erasures(connection)?);
+    let mut found = Found { from, through, last_change, written, erasures, ..Found::default() };
     if found.is_nothing() {
         return Ok(found);
     }
@@ -328,6 +330,10 @@ pub(super) fn write(tx: &mut WriteTx<'_>, found: &Found) -> Result<Followed, Sto
     let written = written(tx.connection)?;
     if written > found.from {
         return Ok(Followed { through: written.unsigned_abs(), ..found.followed() });
+    }
+    if names::erasures(tx.connection)? != found.erasures {
+        // What was found may name somebody who is erased since. It is looked for again.
+        return Ok(Followed { through: found.from.unsigned_abs(), ..found.followed() });
     }
     for (key, visitors) in &found.matches {
         let record = (key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str());

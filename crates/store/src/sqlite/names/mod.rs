@@ -73,7 +73,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Counts an erasure, so that other processes read their tails again.
+    /// Counts an erasure, so that other processes read their tails again, and nobody writes what was found before it.
     pub(super) fn count_erasure(&mut self, connection: &Connection) -> Result<(), StoreError> {
         let sql = "UPDATE counter SET value = value + 1 WHERE name = 'erasures'";
         connection.prepare_cached(sql)?.execute([])?;
@@ -320,7 +320,8 @@ pub(super) fn indexed_through(connection: &Connection) -> Result<i64, StoreError
     Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
-fn erasures(connection: &Connection) -> Result<i64, StoreError> {
+/// How often somebody was erased.
+pub(super) fn erasures(connection: &Connection) -> Result<i64, StoreError> {
     let sql = "SELECT value FROM counter WHERE name = 'erasures'";
     Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
