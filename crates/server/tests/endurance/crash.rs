@@ -1,8 +1,9 @@
 //! The server ends at the worst instants: what it acknowledged is there afterwards, and nothing is half there.
 
-use crate::crm::{Crm, compare_in_parallel, compare_list};
+use crate::crm::{Crm, compare_list, in_parallel};
+use crate::crowd::Crowd;
 use crate::dice::Dice;
-use crate::harness::{Server, run_ok, touchline};
+use crate::harness::{Connection, Reply, Server, run_ok, touchline};
 use crate::stop::{assert_ends_well, is_clean_refusal, take_data};
 use crate::{DEADLINE, UNLIMITED, announce, assert_sound, eventually};
 use std::fs;
@@ -39,6 +40,43 @@ fn nothing_acknowledged_is_lost_when_kills_hit_the_index_of_names() {
     kill_often("kills among writes of the index", &environment, crashes().div_ceil(2));
 }
 
+/// Sends, and remembers what was acknowledged.
+pub(crate) trait Client: Send {
+    /// Sends one request and hears its answer.
+    fn exchange(&mut self, connection: &mut Connection) -> std::io::Result<Reply>;
+}
+
+impl Client for Crm {
+    fn exchange(&mut self, connection: &mut Connection) -> std::io::Result<Reply> {
+        self.upload(connection)
+    }
+}
+
+/// Visits, forms and deals survive kills too, and the matches of deals follow them from wherever they were.
+#[test]
+fn visits_forms_and_matches_survive_however_often_the_server_is_killed() {
+    let started = Instant::now();
+    let mut dice = Dice::thrown("kills among visits");
+    let environment = [&UNLIMITED[..], &[("TOUCHLINE_SQLITE_GATHERED_NAMES", "500")]].concat();
+    let mut server = Server::start_with(&environment);
+    let mut team = Crowd::team(16, &server.token, &mut dice);
+    let crashes = crashes().div_ceil(2);
+    for crash in 1..=crashes {
+        let plan = Crash::draw(&mut dice, Duration::from_millis(500));
+        let (data, token) = load_until_killed(server, &mut team, &plan);
+        if crash % 10 == 0 {
+            assert_sound(data.path());
+        }
+        server = Server::start_on(data, token, &environment);
+        in_parallel(&mut team, || server.connect(), Crowd::compare_touched);
+    }
+    in_parallel(&mut team, || server.connect(), Crowd::compare_all);
+    let server = end_well_and_restart(server, &environment);
+    assert_sound(server.data.path());
+    let people: usize = team.iter().map(Crowd::size).sum();
+    announce(&format!("kills among visits: {crashes} kills, {people} people, {:.1?}", started.elapsed()));
+}
+
 /// Loads and kills the server again and again on one data folder, and compares after each restart.
 fn kill_often(test: &str, environment: &[(&str, &str)], crashes: usize) {
     let started = Instant::now();
@@ -54,28 +92,28 @@ fn kill_often(test: &str, environment: &[(&str, &str)], crashes: usize) {
             assert_sound(data.path());
         }
         server = Server::start_on(data, token, environment);
-        compare_in_parallel(&mut team, || server.connect(), Crm::compare_touched);
+        in_parallel(&mut team, || server.connect(), Crm::compare_touched);
         if is_milestone || crash == crashes {
             compare_list(&team, &mut server.connect());
             server = end_well_and_restart(server, environment);
         }
     }
-    compare_in_parallel(&mut team, || server.connect(), Crm::compare_all);
+    in_parallel(&mut team, || server.connect(), Crm::compare_all);
     assert_sound(server.data.path());
     let records: usize = team.iter().map(Crm::stored).sum();
     announce(&format!("{test}: {crashes} kills, {records} records compared, {:.1?}", started.elapsed()));
 }
 
 /// Lets clients upload until so many uploads were acknowledged, and kills the server in the middle of the others.
-fn load_until_killed(server: Server, team: &mut [Crm], crash: &Crash) -> (TempDir, String) {
+fn load_until_killed(server: Server, team: &mut [impl Client], crash: &Crash) -> (TempDir, String) {
     let team = &mut team[..crash.clients];
     let connections: Vec<_> = team.iter().map(|_| server.connect()).collect();
     let (acknowledge, acknowledged) = mpsc::channel();
     thread::scope(|scope| {
-        for (crm, mut connection) in team.iter_mut().zip(connections) {
+        for (client, mut connection) in team.iter_mut().zip(connections) {
             let acknowledge = acknowledge.clone();
             scope.spawn(move || {
-                while let Ok(reply) = crm.upload(&mut connection) {
+                while let Ok(reply) = client.exchange(&mut connection) {
                     if reply.status != 201 {
                         return assert!(crash.stops_first && is_clean_refusal(&reply), "{reply:?}");
                     }
@@ -132,7 +170,7 @@ fn a_backup_that_is_killed_leaves_nothing_under_its_name() {
     let server = Server::start_with(&UNLIMITED);
     let mut team: Vec<_> =
         Crm::team(8, &server.token, &mut dice).into_iter().map(Crm::with_long_notes).collect();
-    compare_in_parallel(
+    in_parallel(
         &mut team,
         || server.connect(),
         |crm, connection| {
@@ -187,5 +225,5 @@ fn assert_holds_all(backup: &Path, team: &mut [Crm]) {
     let data = tempfile::tempdir().unwrap();
     run_ok(data.path(), &["restore", backup.to_str().unwrap()]);
     let server = Server::start_on(data, String::new(), &UNLIMITED);
-    compare_in_parallel(team, || server.connect(), Crm::compare_all);
+    in_parallel(team, || server.connect(), Crm::compare_all);
 }

@@ -188,16 +188,16 @@ pub(crate) fn compare_list(team: &[Crm], connection: &mut Connection) {
 }
 
 /// Each client compares on a connection of its own.
-pub(crate) fn compare_in_parallel(
-    team: &mut [Crm],
+pub(crate) fn in_parallel<C: Send>(
+    team: &mut [C],
     connect: impl Fn() -> Connection,
-    compare: impl Fn(&mut Crm, &mut Connection) + Sync,
+    compare: impl Fn(&mut C, &mut Connection) + Sync,
 ) {
     let compare = &compare;
     std::thread::scope(|scope| {
-        for crm in team {
+        for client in team {
             let mut connection = connect();
-            scope.spawn(move || compare(crm, &mut connection));
+            scope.spawn(move || compare(client, &mut connection));
         }
     });
 }

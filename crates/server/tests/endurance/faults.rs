@@ -1,7 +1,7 @@
 //! The disk is full, or fails: uploads are refused in a way that says so, nothing acknowledged is lost, and the server
 //! goes on by itself when it can.
 
-use crate::crm::{Crm, compare_in_parallel, compare_list};
+use crate::crm::{Crm, compare_list, in_parallel};
 use crate::dice::Dice;
 use crate::harness::{Reply, Server, run, run_ok, touchline};
 use crate::stop::{assert_ends_well, take_data};
@@ -158,7 +158,7 @@ fn limit_file_size(server: &Server, bytes: &str) {
 fn refuse_for_lack_of_space(server: &Server, dice: &mut Dice) -> Vec<Crm> {
     let team = Crm::team(8, &server.token, dice);
     let mut team: Vec<_> = team.into_iter().map(Crm::with_long_notes).collect();
-    compare_in_parallel(
+    in_parallel(
         &mut team,
         || server.connect(),
         |crm, connection| {
@@ -178,7 +178,7 @@ fn refuse_for_lack_of_space(server: &Server, dice: &mut Dice) -> Vec<Crm> {
     );
     let stored: usize = team.iter().map(Crm::stored).sum();
     assert!(stored > 50, "only {stored} uploads were stored before the space was used up");
-    compare_in_parallel(&mut team, || server.connect(), Crm::compare_all);
+    in_parallel(&mut team, || server.connect(), Crm::compare_all);
     assert_eq!(server.get("/healthz").status, 200);
     let metrics = server.get("/metrics");
     let failed = metrics.text().lines().find(|line| line.starts_with("touchline_store_failed_commits_total"));
@@ -209,7 +209,7 @@ fn assert_storage_is_unavailable(reply: &Reply) {
 fn recover(server: Server, team: &mut [Crm]) {
     let (first, connection) = (&mut team[0], &mut server.connect());
     eventually("an upload is stored again", || first.upload(connection).unwrap().status == 201);
-    compare_in_parallel(
+    in_parallel(
         team,
         || server.connect(),
         |crm, connection| {
@@ -221,7 +221,7 @@ fn recover(server: Server, team: &mut [Crm]) {
     assert_sound(server.data.path());
     let (data, token) = server.kill();
     let server = Server::start_on(data, token, &UNLIMITED);
-    compare_in_parallel(team, || server.connect(), Crm::compare_all);
+    in_parallel(team, || server.connect(), Crm::compare_all);
     assert_sound(server.data.path());
 }
 
@@ -300,7 +300,7 @@ fn a_read_only_data_folder_is_refused_and_not_touched() {
     let mut server = start_on(tempfile::tempdir_in(disk.path()).unwrap(), &UNLIMITED);
     let mut team = Crm::team(4, &server.token, &mut dice);
     for ends_well in [false, true] {
-        compare_in_parallel(
+        in_parallel(
             &mut team,
             || server.connect(),
             |crm, connection| {
@@ -325,5 +325,5 @@ fn a_read_only_data_folder_is_refused_and_not_touched() {
         assert!(before == after, "it touched something");
         server = Server::start_on(data, token, &UNLIMITED);
     }
-    compare_in_parallel(&mut team, || server.connect(), Crm::compare_all);
+    in_parallel(&mut team, || server.connect(), Crm::compare_all);
 }

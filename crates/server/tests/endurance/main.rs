@@ -13,6 +13,7 @@
 
 mod crash;
 mod crm;
+mod crowd;
 mod dice;
 mod faults;
 #[expect(dead_code, unreachable_pub, reason = "shared with the target `it`; each uses its own part of it")]

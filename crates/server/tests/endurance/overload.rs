@@ -1,6 +1,6 @@
 //! More than the server can take: it says so at once, keeps answering, and stays within its memory.
 
-use crate::crm::{Crm, compare_in_parallel, compare_list};
+use crate::crm::{Crm, compare_list, in_parallel};
 use crate::dice::Dice;
 use crate::harness::{Connection, Reply, Server};
 use crate::{DEADLINE, UNLIMITED, announce, assert_sound, eventually, raise_open_files};
@@ -28,7 +28,7 @@ fn a_full_queue_of_writes_refuses_uploads_and_stores_those_it_accepts() {
     let server = Server::start_with(&with_limits(&[("TOUCHLINE_LIMITS_WRITE_QUEUE", "1")]));
     let mut team = Crm::team(64, &server.token, &mut dice);
     let deadline = Instant::now() + DEADLINE;
-    compare_in_parallel(
+    in_parallel(
         &mut team,
         || server.connect(),
         |crm, connection| {
@@ -45,7 +45,7 @@ fn a_full_queue_of_writes_refuses_uploads_and_stores_those_it_accepts() {
             }
         },
     );
-    compare_in_parallel(&mut team, || server.connect(), Crm::compare_all);
+    in_parallel(&mut team, || server.connect(), Crm::compare_all);
     compare_list(&team, &mut server.connect());
     assert_sound(server.data.path());
 }
@@ -213,7 +213,7 @@ fn a_server_out_of_open_files_serves_those_it_knows_and_others_when_it_has_some_
     let crowd = exhaust_open_files(&server);
     upload_some();
     drop(crowd);
-    compare_in_parallel(&mut team, || server.connect(), Crm::compare_all);
+    in_parallel(&mut team, || server.connect(), Crm::compare_all);
     assert_eq!(server.get("/readyz").status, 200);
 }
 

@@ -1,7 +1,7 @@
 //! SIGTERM: what was sent before is answered, what was acknowledged is stored, and the exit code is 0.
 
 use crate::crash::crashes;
-use crate::crm::{Crm, compare_in_parallel, compare_list};
+use crate::crm::{Crm, compare_list, in_parallel};
 use crate::dice::Dice;
 use crate::harness::{Connection, Reply, Server};
 use crate::overload::exhaust_open_files;
@@ -23,7 +23,7 @@ fn a_stopping_server_answers_every_request_that_was_sent_before() {
     for _ in 0..crashes().div_ceil(5) {
         stop_under_load(&mut server, &mut team, &mut dice);
         server = Server::start_on(take_data(&mut server), server.token.clone(), &UNLIMITED);
-        compare_in_parallel(&mut team, || server.connect(), Crm::compare_touched);
+        in_parallel(&mut team, || server.connect(), Crm::compare_touched);
     }
     compare_list(&team, &mut server.connect());
     assert_sound(server.data.path());
@@ -71,7 +71,7 @@ fn a_request_that_arrives_together_with_the_signal_to_stop_is_answered() {
     for _ in 0..crashes().div_ceil(10) {
         let unanswered = stop_among_arrivals(&mut server, &mut team);
         server = Server::start_on(take_data(&mut server), server.token.clone(), &UNLIMITED);
-        compare_in_parallel(&mut team, || server.connect(), Crm::compare_touched);
+        in_parallel(&mut team, || server.connect(), Crm::compare_touched);
         assert_eq!(unanswered, (0, 0), "of 16 requests on kept connections and 16 on new ones, not answered");
     }
 }

@@ -103,8 +103,11 @@ impl Found {
 
     /// Whether it has to be written: what changes nothing may be followed again after a crash.
     pub(super) fn is_worth_writing(&self) -> bool {
-        let has_news = !self.matches.is_empty() || !self.guards.is_empty() || self.rescanned.is_some();
-        has_news || self.through - self.written > UNWRITTEN_MAX
+        self.has_news() || self.through - self.written > UNWRITTEN_MAX
+    }
+
+    fn has_news(&self) -> bool {
+        !self.matches.is_empty() || !self.guards.is_empty() || self.rescanned.is_some()
     }
 
     /// How far following has come.
@@ -331,7 +334,7 @@ pub(super) fn write(tx: &mut WriteTx<'_>, found: &Found) -> Result<Followed, Sto
     if written > found.from {
         return Ok(Followed { through: written.unsigned_abs(), ..found.followed() });
     }
-    if names::erasures(tx.connection)? != found.erasures {
+    if found.has_news() && names::erasures(tx.connection)? != found.erasures {
         // What was found may name somebody who is erased since. It is looked for again.
         return Ok(Followed { through: found.from.unsigned_abs(), ..found.followed() });
     }
