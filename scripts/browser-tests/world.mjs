@@ -11,9 +11,10 @@ export class World {
   #expected = new Set();
   #contexts = [];
 
-  static async open(t) {
+  // Tells a stand-in, or the collector that it is given.
+  static async open(t, collector) {
     const world = new World();
-    world.collector = await new Collector().open();
+    world.collector = collector ?? await new Collector().open();
     world.server = http.createServer((request, response) => world.#serve(request, response)).listen(0, '127.0.0.1');
     await once(world.server, 'listening');
     t.after(async () => {
