@@ -4,19 +4,20 @@
 //! was followed is a number in the database, which moves in the transaction that writes what was found. So a crash
 //! at any instant only leaves something to be followed again.
 
+mod changes;
 mod rescan;
 mod verify;
 
 pub(super) use verify::wrong_matches;
 
-use super::decisions::{RECORDS_FROM, WHOLE_SITE, guard_columns};
+use super::decisions::guard_columns;
 use super::evidence::Evidence;
 use super::names::{self, Tail};
 use super::writer::WriteTx;
-use super::{conversions, directory, people, records, rows, visits};
+use super::{directory, people, records, rows};
 use crate::{Followed, StoreError};
 use rusqlite::{Connection, params};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use touchline_domain::identity::{Affected, EvidenceSource, Guard, GuardSettings, Outcome, affected_by};
@@ -61,6 +62,14 @@ impl Following {
     fn are_strangers(&self, site: &SiteId, identifiers: &[Identifier]) -> bool {
         let known = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
         identifiers.iter().all(|identifier| known.contains(&stranger(site, identifier)))
+    }
+
+    fn learn_strangers(&self, site: &SiteId, identifiers: &[Identifier]) {
+        let mut known = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() + identifiers.len() > STRANGERS_MAX {
+            known.clear();
+        }
+        known.extend(identifiers.iter().map(|identifier| stranger(site, identifier)));
     }
 
     fn learn(&self, site: &SiteId, affected: &Affected) {
@@ -127,15 +136,6 @@ fn written(connection: &Connection) -> Result<i64, StoreError> {
     Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
-/// What some changes of one site touched.
-#[derive(Default)]
-struct Touched {
-    identifiers: BTreeSet<Identifier>,
-    records: BTreeSet<(RecordKind, Reference)>,
-    /// When the last of it was received.
-    at: Option<Instant>,
-}
-
 /// Follows some changes and finds what they affect; see [`Store::follow`](crate::Store::follow).
 pub(super) fn find(
     connection: &Connection,
@@ -162,16 +162,7 @@ pub(super) fn find(
         None => {}
     }
     let range = (from, found.through);
-    let mut sites: BTreeMap<SiteId, Touched> = BTreeMap::new();
-    read_visits(connection, range, following, &mut sites)?;
-    conversions::each_between(connection, range, |site, stored| {
-        let touched = sites.entry(site.clone()).or_default();
-        touched.identifiers.extend(stored.conversion.identifiers.iter().cloned());
-        touched.at = touched.at.max(Some(stored.received_at));
-        Ok(())
-    })?;
-    read_records(connection, range, &mut sites)?;
-    read_touched(connection, range, &mut sites)?;
+    let sites = changes::read(connection, tail, following, range)?;
     for (site, touched) in sites {
         // A site that is gone has no records.
         if let Some(guards) = directory::guards(connection, &site)? {
@@ -186,77 +177,6 @@ pub(super) fn find(
         }
     }
     Ok(found)
-}
-
-fn read_visits(
-    connection: &Connection,
-    range: (i64, i64),
-    following: &Following,
-    sites: &mut BTreeMap<SiteId, Touched>,
-) -> Result<(), StoreError> {
-    let sql =
-        "SELECT site_id, visitor, cookie, at + received_after FROM visit WHERE change > ?1 AND change <= ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut log = statement.query(range)?;
-    while let Some(row) = log.next()? {
-        let site = rows::site(row, 0)?;
-        let identifiers = visits::identifiers(row, 1)?;
-        if !following.are_strangers(&site, &identifiers) {
-            let touched = sites.entry(site).or_default();
-            touched.identifiers.extend(identifiers);
-            touched.at = touched.at.max(Some(Instant::from_micros(row.get(3)?)));
-        }
-    }
-    Ok(())
-}
-
-fn read_records(
-    connection: &Connection,
-    range: (i64, i64),
-    sites: &mut BTreeMap<SiteId, Touched>,
-) -> Result<(), StoreError> {
-    let sql = "SELECT site_id, kind, reference, details, received_at FROM record_version
-        WHERE change > ?1 AND change <= ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut log = statement.query(range)?;
-    while let Some(row) = log.next()? {
-        let key = rows::key(row, 0)?;
-        let touched = sites.entry(key.site).or_default();
-        touched.identifiers.extend(rows::identifiers(row, 3)?);
-        touched.records.insert((key.kind, key.reference));
-        touched.at = touched.at.max(Some(Instant::from_micros(row.get(4)?)));
-    }
-    let sql = "SELECT site_id, kind, reference FROM record_deletion WHERE change > ?1 AND change <= ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut log = statement.query(range)?;
-    while let Some(row) = log.next()? {
-        let key = rows::key(row, 0)?;
-        sites.entry(key.site).or_default().records.insert((key.kind, key.reference));
-    }
-    Ok(())
-}
-
-fn read_touched(
-    connection: &Connection,
-    range: (i64, i64),
-    sites: &mut BTreeMap<SiteId, Touched>,
-) -> Result<(), StoreError> {
-    let sql = "SELECT site_id, kind, value FROM touched WHERE change > ?1 AND change <= ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut log = statement.query(range)?;
-    while let Some(row) = log.next()? {
-        let touched = sites.entry(rows::site(row, 0)?).or_default();
-        let kind: i64 = row.get(1)?;
-        let value = rows::text_at(row, 2, "touched")?;
-        if kind > RECORDS_FROM {
-            let reference = Reference::parse(value).map_err(|error| rows::corrupt("touched", error))?;
-            touched.records.insert((rows::kind_of(kind - RECORDS_FROM)?, reference));
-        } else if kind != WHOLE_SITE {
-            let kind = rows::identifier_kind(u8::try_from(kind).unwrap_or(0))?;
-            touched.identifiers.insert(Identifier::stored(kind, value.to_owned(), None));
-        }
-    }
-    Ok(())
 }
 
 /// Finds the matches of records anew, and keeps those that are not as they are stored.
