@@ -54,7 +54,8 @@ pub(super) async fn run(config: Config, command: &DemoCommand) -> Result<ExitCod
     start_log(&config);
     let listener = bind(config.listen).await?;
     let store = open_store(&config, true)?;
-    let now = SystemClock.now();
+    // Whole seconds look like a clock's, and nobody's clock is that good.
+    let now = Instant::from_micros(SystemClock.now().as_micros() / 1_000_000 * 1_000_000);
     let site = SiteId::parse(SITE).map_err(CliError::new)?;
     let settings = SampleSite::settings(site.clone(), now).map_err(CliError::new)?;
     store.add_site(settings).await?;
