@@ -194,19 +194,33 @@ pub(super) fn expired(
             continue;
         }
         let visitor = Identifier::stored(IdentifierKind::RaId, row.get(2)?, None);
-        let visitor = BTreeSet::from([visitor]);
-        if affected_by(&mut evidence, &guards, &visitor, &BTreeSet::new())?.records.is_empty() {
+        if leads_nowhere(&mut evidence, &guards, visitor)? {
             expired.push(change);
         }
     }
     Ok((expired, (looked_at == limit).then_some(next)))
 }
 
-/// Deletes visits.
+/// Whether no record is connected with a visitor.
+fn leads_nowhere(
+    evidence: &mut Evidence<'_>,
+    guards: &GuardSettings,
+    visitor: Identifier,
+) -> Result<bool, StoreError> {
+    let affected = affected_by(evidence, guards, &BTreeSet::from([visitor]), &BTreeSet::new())?;
+    Ok(affected.records.is_empty())
+}
+
+/// Deletes visits, but for those that a record was connected with since they were found.
 pub(super) fn expire(tx: &mut WriteTx<'_>, site: &SiteId, expired: &[i64]) -> Result<u64, StoreError> {
+    let Some(guards) = directory::guards(tx.connection, site)? else { return Ok(0) };
     let mut deleted = 0;
     for change in expired {
-        deleted += u64::from(visits::delete(tx, site, *change)?);
+        let Some(stored) = visits::visit(tx.connection, site, *change)? else { continue };
+        let mut evidence = Evidence::of(tx.connection, tx.tail, site.clone())?;
+        if leads_nowhere(&mut evidence, &guards, stored.visit.visitor)? {
+            deleted += u64::from(visits::delete(tx, site, *change)?);
+        }
     }
     tx.keep_sequence()?;
     Ok(deleted)

@@ -15,6 +15,9 @@ const MIGRATIONS: [&str; 2] = [
     include_str!("../../migrations/sqlite/0002_visits_and_identity.sql"),
 ];
 
+/// How long the writer waits for another process.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How many prepared statements a connection keeps: more than there are. One that is not kept is parsed each time.
 const STATEMENTS: usize = 128;
 
@@ -75,7 +78,7 @@ pub(super) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection,
         refused(path, &format!("cannot be opened for writing: {error}{hint}"))
     };
     let mut connection = Connection::open(path).map_err(refuse)?;
-    connection.busy_timeout(Duration::from_secs(30)).map_err(refuse)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(refuse)?;
     if is_new {
         connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(refuse)?;
     }

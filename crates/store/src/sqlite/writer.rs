@@ -1,16 +1,20 @@
-use super::SqliteOptions;
 use super::names::{self, Draft, Entry, Tail};
+use super::{SqliteOptions, open};
 use crate::{StoreError, StoreStats};
 use rusqlite::{Connection, params};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 /// The most units of work that share one transaction: bounds how long the first of them waits.
 const BATCH_MAX: usize = 1_024;
+
+/// How long a write that must leave no copy waits for readers of the write-ahead log. Where that is too short (a backup, a
+/// check), the log is emptied by the first write after them.
+const FOLD_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The one writer: a thread that owns the writing connection.
 ///
@@ -195,7 +199,7 @@ fn run(
     runtime: &Handle,
 ) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
-    let mut has_written = false;
+    let (mut has_written, mut owes_fold) = (false, false);
     while let Some(first) = queue.blocking_recv() {
         batch.push(first);
         gather(&mut queue, &mut batch);
@@ -206,7 +210,9 @@ fn run(
             Ok(done) => {
                 has_written |= done.changes > 0;
                 if done.leaves_no_copy {
-                    fold_log(connection);
+                    owes_fold = !fold_log(connection, FOLD_PATIENCE);
+                } else if owes_fold {
+                    owes_fold = !fold_log(connection, Duration::ZERO);
                 }
                 counters.commits.fetch_add(1, Ordering::Relaxed);
                 counters.committed_writes.fetch_add(batch.len() as u64, Ordering::Relaxed);
@@ -257,16 +263,21 @@ fn finish(connection: &Connection, tail: &Tail) {
     if let Err(error) = commit(connection, tail, &mut [], true) {
         tracing::warn!(%error, "the index of names could not be completed at the end");
     }
-    fold_log(connection);
+    fold_log(connection, FOLD_PATIENCE);
 }
 
-/// Copies the write-ahead log into the database and empties it, waiting for readers who still need it.
-fn fold_log(connection: &Connection) {
+/// Copies the write-ahead log into the database and empties it, waiting so long for readers who still need it. Answers
+/// whether it is empty.
+fn fold_log(connection: &Connection, patience: Duration) -> bool {
+    let waiting = connection.busy_timeout(patience);
     let folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-    match folded {
-        Ok(is_busy) if !is_busy => {}
-        Ok(_) => tracing::warn!("the write-ahead log is still read and could not be emptied"),
-        Err(error) => tracing::warn!(%error, "the write-ahead log could not be emptied"),
+    let restored = connection.busy_timeout(open::BUSY_TIMEOUT);
+    match waiting.and(folded).and_then(|is_busy| restored.map(|()| is_busy)) {
+        Ok(is_busy) => !is_busy,
+        Err(error) => {
+            tracing::warn!(%error, "the write-ahead log could not be emptied");
+            false
+        }
     }
 }
 
