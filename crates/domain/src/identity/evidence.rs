@@ -52,6 +52,8 @@ pub struct Naming {
     pub facts: Vec<Fact>,
     /// Whether there are more conversions and records than that.
     pub has_more: bool,
+    /// Whether there may be more visits than [`Naming::VISITS_MAX`]. They guard nothing; a person is incomplete without.
+    pub has_more_visits: bool,
     /// Whether the operator allowed the identifier to join whatever a guard says.
     pub is_allowed: bool,
 }

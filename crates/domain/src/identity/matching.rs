@@ -100,7 +100,8 @@ pub fn match_record<E: EvidenceSource>(
     Ok(Matching { outcome: Outcome::Unmatched(reason), person: joined, conflicts: Vec::new() })
 }
 
-/// Whom `seeds` belong to, for somebody who asks: as [`person()`], and a seed that merely matches finds whom it leads to.
+/// Whom `seeds` belong to, for somebody who asks: as [`person()`], and a seed that merely matches finds whom it leads to; of
+/// one that is no one's, the facts that name it.
 /// Answers also whether such a seed leads to several people; of them only the facts that name it are taken.
 pub fn look_up<E: EvidenceSource>(
     evidence: &mut E,
@@ -109,6 +110,15 @@ pub fn look_up<E: EvidenceSource>(
 ) -> Result<(Person, bool), E::Error> {
     let mut found = person(evidence, guards, seeds)?;
     let mut is_ambiguous = false;
+    let ignored: Vec<_> = found
+        .identifiers
+        .iter()
+        .filter(|reached| reached.step.is_none() && reached.standing == Standing::Nothing)
+        .map(|reached| reached.identifier.clone())
+        .collect();
+    for seed in ignored {
+        found = united(found, naming_alone(evidence.naming(&seed)?));
+    }
     for seed in weak_seeds(&found) {
         let naming = evidence.naming(&seed)?;
         let somebody = match by_weak(evidence, guards, None, &seed)? {
@@ -118,10 +128,15 @@ pub fn look_up<E: EvidenceSource>(
                 Person::default()
             }
         };
-        let named = Person { facts: naming.facts, is_truncated: naming.has_more, ..Person::default() };
-        found = united(united(found, somebody), named);
+        found = united(united(found, somebody), naming_alone(naming));
     }
     Ok((found, is_ambiguous))
+}
+
+/// The facts that name an identifier, and nothing that they lead to.
+fn naming_alone(naming: Naming) -> Person {
+    let is_truncated = naming.has_more || naming.has_more_visits;
+    Person { facts: naming.facts, is_truncated, ..Person::default() }
 }
 
 /// The identifiers that a search began with and that merely match, the strongest first.

@@ -20,7 +20,8 @@ impl EvidenceSource for Facts {
     fn naming(&mut self, identifier: &Identifier) -> Result<Naming, Infallible> {
         let naming = |fact: &&Fact| fact.identifiers.contains(identifier);
         let facts = self.facts.iter().filter(naming).cloned().collect();
-        Ok(Naming { facts, has_more: false, is_allowed: self.allowed.contains(identifier) })
+        let is_allowed = self.allowed.contains(identifier);
+        Ok(Naming { facts, is_allowed, ..Naming::default() })
     }
 
     fn records_naming(

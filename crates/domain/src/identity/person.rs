@@ -131,6 +131,7 @@ impl Search {
         let standing = guards.standing(&identifier, &naming);
         if standing == Standing::Joins {
             self.joined += 1;
+            self.person.is_truncated |= naming.has_more_visits;
             for fact in naming.facts {
                 self.gather(&identifier, fact, next);
             }

@@ -1,9 +1,11 @@
 use super::samples::{
     assert_sound, at, cookie, deal, email, form, key, labels, matched, phone, properties, ra_id, settle,
-    site, site_id, visit,
+    site, site_id, text, visit,
 };
 use crate::{Erased, ErasedRecords, Store};
 use std::sync::Arc;
+use touchline_domain::Site;
+use touchline_domain::identity::GuardSettings;
 use touchline_domain::record::{RecordFilter, RecordKind};
 
 /// Ann with two devices, a deal and a telephone number that Bob shares; and Bob with a deal.
@@ -125,5 +127,73 @@ pub(super) async fn visits_expire_unless_they_led_to_a_record(store: Arc<dyn Sto
         assert_eq!(found.visits.len(), left, "{visitor}");
     }
     settle(&store).await;
+    assert_sound(&store).await;
+}
+
+pub(super) async fn somebody_larger_than_one_search_is_erased_whole(store: Arc<dyn Store>) {
+    store.add_site(site("s")).await.unwrap();
+    let visits = (0..5_600).map(|second| visit("v1", second, ""));
+    store.add_visits(visits.collect()).await.unwrap();
+    let everywhere = email("everywhere@example.com");
+    let forms = (0..2_500).map(|n| form(&n.to_string(), n, std::slice::from_ref(&everywhere)));
+    store.add_conversions(forms.collect()).await.unwrap();
+    settle(&store).await;
+    let found = store.person(site_id("s"), vec![ra_id("v1")]).await.unwrap();
+    assert!(found.person.is_truncated, "there are more visits than are looked at");
+    let erase = |seed| store.erase(site_id("s"), vec![seed], ErasedRecords::Delete);
+    assert_eq!(erase(ra_id("v1")).await.unwrap().visits, 5_600);
+    assert_eq!(erase(everywhere).await.unwrap().conversions, 2_500);
+    let report = store.check().await.unwrap();
+    assert_eq!((report.visits, report.conversions), (0, 0));
+    settle(&store).await;
+    assert_sound(&store).await;
+}
+
+pub(super) async fn an_erasure_that_finds_only_a_decision_gives_no_number_twice(store: Arc<dyn Store>) {
+    store.add_site(site("s")).await.unwrap();
+    store.add_conversions(vec![form("1", 1, &[ra_id("v1"), email("ann@example.com")])]).await.unwrap();
+    let nobody = email("nobody@example.com");
+    store.set_allowed(site_id("s"), nobody.clone(), true, at(1)).await.unwrap();
+    settle(&store).await;
+    let erased = store.erase(site_id("s"), vec![nobody], ErasedRecords::Delete).await.unwrap();
+    assert!(!erased.is_nothing(), "the decision named somebody");
+    assert_eq!(store.allowed(site_id("s")).await.unwrap(), []);
+    store.upload(vec![deal("D", 40, &[email("ann@example.com")])]).await.unwrap();
+    settle(&store).await;
+    assert_eq!(matched(&store).await, ["D"]);
+    assert_sound(&store).await;
+}
+
+pub(super) async fn whom_the_site_ignores_can_be_found_and_erased(store: Arc<dyn Store>) {
+    let guards = GuardSettings { ignored: vec![text("rep@example.com")], ..GuardSettings::default() };
+    store.add_site(Site { guards, ..site("s") }).await.unwrap();
+    let rep = email("rep@example.com");
+    store.add_conversions(vec![form("1", 1, &[ra_id("v1"), rep.clone()])]).await.unwrap();
+    let found = store.person(site_id("s"), vec![rep.clone()]).await.unwrap();
+    assert_eq!(found.conversions.len(), 1);
+    assert_eq!(found.person.visitors().count(), 0, "nothing is reached through it");
+    let erased = store.erase(site_id("s"), vec![rep], ErasedRecords::Delete).await.unwrap();
+    assert_eq!(erased.conversions, 1);
+    settle(&store).await;
+    assert_sound(&store).await;
+}
+
+pub(super) async fn an_identifier_that_joins_again_when_visits_expire_is_followed(store: Arc<dyn Store>) {
+    let guards = GuardSettings { visitors_max: 3, ..GuardSettings::default() };
+    store.add_site(Site { guards, ..site("s") }).await.unwrap();
+    let shared = |visitor: &str, second| {
+        let mut visit = visit(visitor, second, "");
+        visit.visit.cookie = Some(cookie("7.7"));
+        visit
+    };
+    store.add_visits((1..=6).map(|n| shared(&format!("v{n}"), n)).collect()).await.unwrap();
+    store.add_visits(vec![shared("v6", 90)]).await.unwrap();
+    store.add_conversions(vec![form("1", 8, &[ra_id("v1"), email("ann@example.com")])]).await.unwrap();
+    store.upload(vec![deal("A", 40, &[email("ann@example.com")])]).await.unwrap();
+    settle(&store).await;
+    let (deleted, _) = store.expire_visits(site_id("s"), at(50), 0, 100).await.unwrap();
+    assert_eq!(deleted, 3, "of three visitors the id is one person's again, who has a deal");
+    settle(&store).await;
+    assert_eq!(store.guarded(site_id("s"), None, 9).await.unwrap(), []);
     assert_sound(&store).await;
 }

@@ -54,6 +54,7 @@ cases! {
     people::cut_evidence_does_not_count_until_it_is_restored,
     people::changed_guards_are_applied_to_all_records,
     people::sites_do_not_share_people,
+    people::a_stranger_stops_being_one_when_a_record_finds_them_by_phone,
     identity::facts_in_any_order_by_parallel_writers_give_the_same_people,
     identity::following_piece_by_piece_is_as_good_as_asking_anew,
     erasure::a_person_is_erased_and_others_stay,
@@ -61,5 +62,9 @@ cases! {
     erasure::totals_can_stay,
     erasure::a_shared_number_is_erased_wherever_it_is_named,
     erasure::visits_expire_unless_they_led_to_a_record,
+    erasure::somebody_larger_than_one_search_is_erased_whole,
+    erasure::an_erasure_that_finds_only_a_decision_gives_no_number_twice,
+    erasure::whom_the_site_ignores_can_be_found_and_erased,
+    erasure::an_identifier_that_joins_again_when_visits_expire_is_followed,
     convergence::any_order_repeats_and_parallel_callers_end_the_same,
 }

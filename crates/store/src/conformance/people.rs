@@ -273,3 +273,22 @@ pub(super) async fn sites_do_not_share_people(store: Arc<dyn Store>) {
         assert_eq!((found.visits.len(), found.conversions.len(), found.records.len()), (0, 0, 0));
     }
 }
+
+pub(super) async fn a_stranger_stops_being_one_when_a_record_finds_them_by_phone(store: Arc<dyn Store>) {
+    store.add_site(site("s")).await.unwrap();
+    let office = phone("020 7946 0018");
+    let with_cookie = |visitor: &str, second| {
+        let mut visit = visit(visitor, second, "");
+        visit.visit.cookie = Some(cookie("7.7"));
+        visit
+    };
+    store.add_visits(vec![visit("v1", 1, ""), with_cookie("v2", 2)]).await.unwrap();
+    store.add_conversions(vec![form("1", 3, &[ra_id("v1"), office.clone()])]).await.unwrap();
+    settle(&store).await;
+    store.upload(vec![deal("D", 40, &[office])]).await.unwrap();
+    settle(&store).await;
+    store.add_visits(vec![with_cookie("v1", 50)]).await.unwrap();
+    settle(&store).await;
+    assert_eq!(visitors(&store, ra_id("v1")).await, ["v1", "v2"]);
+    assert_sound(&store).await;
+}

@@ -55,13 +55,18 @@ pub(super) fn add(
 fn one(tx: &mut WriteTx<'_>, new: &NewConversion) -> Result<UploadOutcome, StoreError> {
     let NewConversion { site, received_at, conversion } = new;
     let hash = names::conversion_hash(site, conversion.kind, conversion.reference.as_str());
+    let mut changes = tx.tail.all_in_writer(tx.connection, hash)?;
+    // The newest report of all that share the hash is nearly always the one: others need not be read.
+    changes.sort_unstable_by(|a, b| b.cmp(a));
     let mut last: Option<StoredConversion> = None;
-    for change in tx.tail.all_in_writer(tx.connection, hash)? {
-        let found = self::conversion(tx.connection, site, change)?;
-        let same = found.filter(|stored| {
+    for change in changes {
+        let same = |stored: &StoredConversion| {
             (stored.conversion.kind, &stored.conversion.reference) == (conversion.kind, &conversion.reference)
-        });
-        last = last.into_iter().chain(same).max_by_key(|stored| stored.change);
+        };
+        last = self::conversion(tx.connection, site, change)?.filter(same);
+        if last.is_some() {
+            break;
+        }
     }
     let outcome = match last {
         None => UploadOutcome::Created,

@@ -125,6 +125,18 @@ pub(super) fn guarded(
     Ok(guarded)
 }
 
+/// Whether an identifier is among the site's guarded ones.
+pub(super) fn is_guarded(
+    connection: &Connection,
+    site: &SiteId,
+    identifier: &Identifier,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM guarded WHERE site_id = ?1 AND kind = ?2 AND value = ?3)";
+    let kind = rows::identifier_number(identifier.kind());
+    let parameters = params![site.as_str(), kind, identifier.value()];
+    Ok(connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
+}
+
 /// A guard's name and count, as they are stored.
 pub(super) fn guard_columns(guard: Guard) -> (&'static str, u32) {
     let count = match guard {

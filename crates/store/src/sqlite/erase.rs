@@ -24,7 +24,7 @@ pub(super) fn erase(
     let Some(guards) = directory::guards(tx.connection, site)? else { return Ok(erased) };
     for _ in 0..ROUNDS_MAX {
         let (connection, tail) = (tx.connection, tx.tail);
-        let mut evidence = Evidence::of(connection, tail, site.clone())?;
+        let mut evidence = Evidence::in_writer(tx, site.clone())?;
         let (mut person, _) = look_up(&mut evidence, &guards, seeds)?;
         // A fact out of which somebody was cut says nothing of who they are, and still holds what names them.
         let theirs: Vec<_> = person.joined().cloned().chain(seeds.iter().cloned()).collect();
@@ -33,13 +33,14 @@ pub(super) fn erase(
         }
         let found = people::records_of(connection, tail, &mut evidence, &guards, &person)?;
         let removed = remove(tx, site, &person, found.into_iter().map(|r| (r.key, r.versions)), fate)?;
-        forget_decisions(tx, site, &person, &mut erased)?;
+        erased.identifiers += forget_decisions(tx, site, &person)?;
         erased.visits += removed.visits;
         erased.conversions += removed.conversions;
         erased.records += removed.records;
         erased.versions += removed.versions;
         queue_others(tx, site, &guards, &person)?;
-        if removed.is_nothing() || !person.is_truncated {
+        // Whoever is larger than one search is not gone after the first.
+        if removed.is_nothing() {
             break;
         }
     }
@@ -126,24 +127,21 @@ fn keep_totals(tx: &mut WriteTx<'_>, key: &RecordKey, versions: &[StoredVersion]
 }
 
 /// Forgets what was decided and derived about a person's identifiers, and what is queued of them.
-fn forget_decisions(
-    tx: &WriteTx<'_>,
-    site: &SiteId,
-    person: &Person,
-    erased: &mut Erased,
-) -> Result<(), StoreError> {
+fn forget_decisions(tx: &WriteTx<'_>, site: &SiteId, person: &Person) -> Result<u64, StoreError> {
+    let mut forgotten = 0;
     let tables = ["evidence_cut", "identifier_allowed", "guarded", "touched"];
     for reached in &person.identifiers {
         let kind = rows::identifier_number(reached.identifier.kind());
+        let mut rows_deleted = 0;
         for table in tables {
             let sql = format!("DELETE FROM {table} WHERE site_id = ?1 AND kind = ?2 AND value = ?3");
             let parameters = params![site.as_str(), kind, reached.identifier.value()];
-            tx.connection.prepare_cached(&sql)?.execute(parameters)?;
+            rows_deleted += tx.connection.prepare_cached(&sql)?.execute(parameters)?;
         }
         // One that led to nothing was only asked for.
-        erased.identifiers += u64::from(!person.facts.is_empty());
+        forgotten += u64::from(rows_deleted > 0 || !person.facts.is_empty());
     }
-    Ok(())
+    Ok(forgotten)
 }
 
 /// Others may have named the same telephone number, share a guarded address, or be named beside what was erased: whom
@@ -159,7 +157,7 @@ fn queue_others(
     let joined: BTreeSet<&Identifier> = person.joined().collect();
     let others: BTreeSet<&Identifier> = reached.chain(named).filter(|one| !joined.contains(one)).collect();
     for other in others {
-        let mut evidence = Evidence::of(tx.connection, tx.tail, site.clone())?;
+        let mut evidence = Evidence::in_writer(tx, site.clone())?;
         let touched = BTreeSet::from([other.clone()]);
         let affected = affected_by(&mut evidence, guards, &touched, &touched)?;
         if !affected.records.is_empty() {
@@ -217,9 +215,18 @@ pub(super) fn expire(tx: &mut WriteTx<'_>, site: &SiteId, expired: &[i64]) -> Re
     let mut deleted = 0;
     for change in expired {
         let Some(stored) = visits::visit(tx.connection, site, *change)? else { continue };
-        let mut evidence = Evidence::of(tx.connection, tx.tail, site.clone())?;
-        if leads_nowhere(&mut evidence, &guards, stored.visit.visitor)? {
-            deleted += u64::from(visits::delete(tx, site, *change)?);
+        let mut evidence = Evidence::in_writer(tx, site.clone())?;
+        if !leads_nowhere(&mut evidence, &guards, stored.visit.visitor)? {
+            continue;
+        }
+        deleted += u64::from(visits::delete(tx, site, *change)?);
+        let sql = "DELETE FROM evidence_cut WHERE site_id = ?1 AND fact = ?2";
+        tx.connection.prepare_cached(sql)?.execute(params![site.as_str(), change])?;
+        // With fewer visitors a Google client id may join again.
+        if let Some(cookie) = stored.visit.cookie
+            && decisions::is_guarded(tx.connection, site, &cookie)?
+        {
+            decisions::touch(tx, site, &cookie)?;
         }
     }
     tx.keep_sequence()?;

@@ -1,4 +1,5 @@
 use super::names::{self, Names, Tail};
+use super::writer::WriteTx;
 use super::{conversions, rows, visits};
 use crate::StoreError;
 use rusqlite::{Connection, params};
@@ -29,6 +30,13 @@ impl<'a> Evidence<'a> {
         };
         let (has_cuts, has_allowed) = (exists("evidence_cut")?, exists("identifier_allowed")?);
         Ok(Self { connection, names, site, has_cuts, has_allowed, remembered: BTreeMap::new() })
+    }
+
+    /// As [`Evidence::of`], as the one writer's transaction sees it.
+    pub(super) fn in_writer(tx: &'a WriteTx<'_>, site: SiteId) -> Result<Self, StoreError> {
+        let mut evidence = Self::of(tx.connection, tx.tail, site)?;
+        evidence.names.deleted = Some(&tx.draft.deleted);
+        Ok(evidence)
     }
 
     /// Whose evidence it is.
@@ -131,7 +139,7 @@ impl<'a> Evidence<'a> {
     fn look_up(&self, identifier: &Identifier) -> Result<Naming, StoreError> {
         let most = Naming::FACTS_MAX;
         let found = self.names.naming(&self.site, identifier, [Naming::VISITS_MAX, most + 1, most + 1])?;
-        let (mut facts, mut others) = (Vec::new(), 0);
+        let (mut facts, mut others, mut visits) = (Vec::new(), 0, 0);
         for (by, change) in found {
             let fact = match by {
                 names::NamedBy::Visit => self.visit(change)?,
@@ -140,10 +148,16 @@ impl<'a> Evidence<'a> {
                 names::NamedBy::Version => self.version(change)?,
             };
             others += usize::from(by != names::NamedBy::Visit);
+            visits += usize::from(by == names::NamedBy::Visit);
             // A name is a hash: whoever follows it compares.
             facts.extend(fact.filter(|fact| fact.identifiers.contains(identifier)));
         }
-        Ok(Naming { facts, has_more: others > most, is_allowed: self.is_allowed(identifier)? })
+        Ok(Naming {
+            facts,
+            has_more: others > most,
+            has_more_visits: visits == Naming::VISITS_MAX,
+            is_allowed: self.is_allowed(identifier)?,
+        })
     }
 }
 

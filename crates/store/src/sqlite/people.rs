@@ -19,9 +19,10 @@ pub(super) fn person(
 ) -> Result<PersonFacts, StoreError> {
     let Some(guards) = directory::guards(connection, site)? else { return Ok(PersonFacts::default()) };
     let mut evidence = Evidence::of(connection, tail, site.clone())?;
-    let (person, is_ambiguous) = look_up(&mut evidence, &guards, seeds)?;
+    let (mut person, is_ambiguous) = look_up(&mut evidence, &guards, seeds)?;
     let (visits, conversions) = touches(connection, site, &person)?;
     let records = records_of(connection, tail, &mut evidence, &guards, &person)?;
+    person.is_truncated |= records.len() == PersonFacts::RECORDS_MAX;
     Ok(PersonFacts { person, is_ambiguous, visits, conversions, records })
 }
 

@@ -165,8 +165,6 @@ pub(super) struct WriteTx<'a> {
     pub(super) draft: Draft,
     /// The last change number given out; the next one is one more.
     pub(super) last_change: i64,
-    /// Names of facts that were deleted.
-    pub(super) forgotten: Vec<Entry>,
     /// Whether what was deleted must leave no copy in the write-ahead log.
     pub(super) leaves_no_copy: bool,
 }
@@ -178,7 +176,7 @@ impl WriteTx<'_> {
         let mut delete = self.connection.prepare_cached(sql)?;
         for entry in entries {
             delete.execute(params![entry.hash, entry.second, entry.change])?;
-            self.forgotten.push(entry);
+            self.draft.deleted.insert(entry);
         }
         Ok(())
     }
@@ -297,20 +295,12 @@ fn commit(
     let tx = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate)?;
     let before = names::last_change(&tx)?;
     let draft = tail.begin(&tx, before)?;
-    let mut write = WriteTx {
-        connection: &tx,
-        tail,
-        draft,
-        last_change: before,
-        forgotten: Vec::new(),
-        leaves_no_copy: false,
-    };
+    let mut write = WriteTx { connection: &tx, tail, draft, last_change: before, leaves_no_copy: false };
     let applied = apply(&mut write, batch, write_all_names);
-    let WriteTx { draft, last_change, forgotten, leaves_no_copy, .. } = write;
+    let WriteTx { draft, last_change, leaves_no_copy, .. } = write;
     match applied.and_then(|()| Ok(tx.commit()?)) {
         Ok(()) => {
             tail.keep(draft);
-            tail.forget(&forgotten);
             Ok(Committed { changes: last_change - before, leaves_no_copy })
         }
         Err(error) => {

@@ -72,6 +72,13 @@ impl Following {
         known.extend(identifiers.iter().map(|identifier| stranger(site, identifier)));
     }
 
+    fn no_strangers<'a>(&self, site: &SiteId, people: impl Iterator<Item = &'a Identifier>) {
+        let mut known = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        for identifier in people {
+            known.remove(&stranger(site, identifier));
+        }
+    }
+
     fn learn(&self, site: &SiteId, affected: &Affected) {
         let Affected { with_records, without_records, .. } = affected;
         let mut known = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,7 +161,7 @@ pub(super) fn find(
     match rescan::next(connection, (from, through))? {
         Some((change, site)) if change == from + 1 => {
             found.through = change;
-            rescan::find(connection, tail, &site, &mut found)?;
+            rescan::find(connection, tail, following, &site, &mut found)?;
             return Ok(found);
         }
         // What came before goes first.
@@ -173,7 +180,7 @@ pub(super) fn find(
             let affected = affected_by(&mut evidence, &guards, &touched.identifiers, &changed)?;
             following.learn(&site, &affected);
             let due = touched.records.into_iter().chain(affected.records).collect();
-            find_matches(connection, tail, &mut evidence, &guards, due, &mut found)?;
+            find_matches(connection, tail, following, &mut evidence, &guards, due, &mut found)?;
         }
     }
     Ok(found)
@@ -183,6 +190,7 @@ pub(super) fn find(
 fn find_matches(
     connection: &Connection,
     tail: &Tail,
+    following: &Following,
     evidence: &mut Evidence<'_>,
     guards: &GuardSettings,
     due: BTreeSet<(RecordKind, Reference)>,
@@ -192,6 +200,8 @@ fn find_matches(
         let key = RecordKey { site: evidence.site().clone(), kind, reference };
         let versions = records::versions(connection, tail, &key)?;
         let matching = people::matching(evidence, guards, &key, &versions)?;
+        // A weak identifier leads here without having led from here.
+        following.no_strangers(&key.site, matching.person.joined());
         let visitors = match matching.outcome {
             Outcome::Matched(_) => {
                 let visitors: BTreeSet<&str> = matching.person.visitors().map(Identifier::value).collect();

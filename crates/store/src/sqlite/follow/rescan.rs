@@ -4,7 +4,7 @@ use super::super::evidence::Evidence;
 use super::super::names::Tail;
 use super::super::writer::WriteTx;
 use super::super::{decisions, directory, rows};
-use super::{Found, find_matches, standings};
+use super::{Following, Found, find_matches, standings};
 use crate::StoreError;
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
@@ -27,6 +27,7 @@ pub(super) fn next(connection: &Connection, range: (i64, i64)) -> Result<Option<
 pub(super) fn find(
     connection: &Connection,
     tail: &Tail,
+    following: &Following,
     site: &SiteId,
     found: &mut Found,
 ) -> Result<(), StoreError> {
@@ -57,7 +58,7 @@ pub(super) fn find(
     let mut evidence = Evidence::of(connection, tail, site.clone())?;
     let identifiers: BTreeSet<Identifier> = identifiers;
     standings(connection, &mut evidence, &guards, &identifiers, Instant::from_micros(0), found)?;
-    find_matches(connection, tail, &mut evidence, &guards, due, found)
+    find_matches(connection, tail, following, &mut evidence, &guards, due, found)
 }
 
 /// Remembers how far the records were looked at. Answers up to which change everything is followed now.

@@ -45,7 +45,7 @@ pub(in super::super) fn wrong_matches(
         let Some((evidence, guards)) = &mut current else { continue };
         let mut found = Found::default();
         let due = BTreeSet::from([(key.kind, key.reference)]);
-        find_matches(connection, tail, evidence, guards, due, &mut found)?;
+        find_matches(connection, tail, following, evidence, guards, due, &mut found)?;
         if !found.matches.is_empty() {
             let version: i64 = row.get(3)?;
             wrong.push(format!("the match of the record with version {version} is not what the facts say"));

@@ -64,6 +64,8 @@ fn stretch_of(hash: i64) -> usize {
 /// What a transaction did to the tail, to be kept or undone with it.
 #[derive(Default)]
 pub(super) struct Draft {
+    /// Names of facts that it deleted.
+    pub(super) deleted: BTreeSet<Entry>,
     added: Vec<Entry>,
     written: Vec<(usize, i64)>,
     cursor: usize,
@@ -116,7 +118,7 @@ impl Tail {
             state.read_log(connection, last_change)?;
         }
         drop(state);
-        Ok(Names { tail: self, connection, indexed_through })
+        Ok(Names { tail: self, connection, indexed_through, deleted: None })
     }
 
     /// As [`Names::find`], for the one writer, which added to the tail whatever its transaction wrote.
@@ -212,7 +214,7 @@ impl Tail {
         let due = self.state().take_due(draft.cursor, last_change, &mut draft.written);
         let mut insert = connection
             .prepare_cached("INSERT OR IGNORE INTO name (hash, second, change) VALUES (?1, ?2, ?3)")?;
-        for entry in due {
+        for entry in due.into_iter().filter(|entry| !draft.deleted.contains(entry)) {
             insert.execute(params![entry.hash, entry.second, entry.change])?;
         }
         draft.cursor = (draft.cursor + 1) % STRETCHES;
@@ -229,6 +231,7 @@ impl Tail {
         state.cursor = draft.cursor;
         state.round_began = draft.round_began;
         state.erasures = draft.erasures;
+        state.forget(&draft.deleted);
         if draft.after > state.after {
             state.after = draft.after;
             for stretch in &mut state.stretches {
@@ -258,19 +261,17 @@ impl Tail {
         }
         state.through = last_change;
     }
-
-    /// Forgets the entries of versions that a committed transaction deleted.
-    pub(super) fn forget(&self, entries: &[Entry]) {
-        let mut state = self.state();
-        for entry in entries {
-            let stretch = &mut state.stretches[stretch_of(entry.hash)];
-            let was_gathered = stretch.entries.remove(entry) && entry.change > stretch.written_through;
-            state.gathered -= usize::from(was_gathered);
-        }
-    }
 }
 
 impl TailState {
+    fn forget(&mut self, deleted: &BTreeSet<Entry>) {
+        for entry in deleted {
+            let stretch = &mut self.stretches[stretch_of(entry.hash)];
+            let was_gathered = stretch.entries.remove(entry) && entry.change > stretch.written_through;
+            self.gathered -= usize::from(was_gathered);
+        }
+    }
+
     fn range(&self, hash: i64, from: i64, to: i64) -> impl Iterator<Item = &Entry> {
         let range = Entry { hash, second: from, change: 0 }..=Entry { hash, second: to, change: i64::MAX };
         self.stretches[stretch_of(hash)].entries.range(range)

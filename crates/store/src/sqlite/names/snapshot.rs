@@ -4,6 +4,7 @@ use super::entry::naming_hashes;
 use super::{Entry, NamedBy, Tail, entries_in_index, naming_hash, stretch_of};
 use crate::StoreError;
 use rusqlite::{Connection, params};
+use std::collections::BTreeSet;
 use touchline_domain::{Identifier, SiteId};
 
 /// How many facts are read in one look at an identifier.
@@ -15,9 +16,15 @@ pub(in super::super) struct Names<'a> {
     pub(super) tail: &'a Tail,
     pub(super) connection: &'a Connection,
     pub(super) indexed_through: i64,
+    /// Names of facts that the looking transaction has deleted; the tail forgets them when it is committed.
+    pub(in super::super) deleted: Option<&'a BTreeSet<Entry>>,
 }
 
 impl Names<'_> {
+    fn is_there(&self, entry: &Entry) -> bool {
+        self.deleted.is_none_or(|deleted| !deleted.contains(entry))
+    }
+
     /// The changes of the facts that carry a name, in order of when they were so and then of change; at most `limit`.
     pub(in super::super) fn find(&self, hash: i64, limit: usize) -> Result<Vec<i64>, StoreError> {
         let mut found = entries_in_index(self.connection, hash, i64::MIN, i64::MAX, limit)?;
@@ -25,7 +32,8 @@ impl Names<'_> {
         if state.after > self.indexed_through {
             return Err(StoreError::Interrupted);
         }
-        found.extend(state.range(hash, i64::MIN, i64::MAX).take(limit));
+        let there = state.range(hash, i64::MIN, i64::MAX).filter(|entry| self.is_there(entry));
+        found.extend(there.take(limit));
         Ok(found.into_iter().take(limit).map(|entry| entry.change).collect())
     }
 
@@ -71,7 +79,9 @@ impl Names<'_> {
             second: i64::MAX,
             change: i64::MAX,
         };
-        found.extend(state.stretches[stretch_of(first)].entries.range(range).take(usize::from(FEW)));
+        let there =
+            state.stretches[stretch_of(first)].entries.range(range).filter(|entry| self.is_there(entry));
+        found.extend(there.take(usize::from(FEW)));
         drop(state);
         if found.len() >= usize::from(FEW) {
             return Ok(None);
