@@ -1,5 +1,6 @@
 //! Whom a request or a command is about, and what is held on them.
 
+use touchline_domain::identity::{Outcome, Standing};
 use touchline_domain::record::{RecordKey, RecordKind, Reference};
 use touchline_domain::{Identifier, SiteId};
 use touchline_store::{Erased, ErasedRecords, PersonFacts, Store, StoreError};
@@ -16,6 +17,8 @@ pub(crate) struct Whom {
 pub(crate) enum WhomError {
     #[error("there is no record with this reference")]
     NoSuchRecord,
+    #[error("the record leads to nobody, or to several people; name an identifier, or delete the record")]
+    NobodyFound,
     #[error("nothing is held on them")]
     NothingHeld,
     #[error(transparent)]
@@ -58,18 +61,23 @@ impl Whom {
         if erased.is_nothing() { Err(WhomError::NothingHeld) } else { Ok(erased) }
     }
 
-    /// A record leads to whom it is about, as of now: what was cut out of it does not count, so that nobody is shown or
-    /// erased in another's stead.
+    /// A record leads to whom it is about, as of now: by its identifiers that join, or the one that found somebody. What
+    /// was cut out of it does not count, nor what merely matches and leads elsewhere, so that nobody is shown or erased in
+    /// another's stead.
     async fn seeds(self, store: &dyn Store, site: &SiteId) -> Result<Vec<Identifier>, WhomError> {
         let mut seeds = self.identifiers;
         if let Some((kind, reference)) = self.record {
             let key = RecordKey { site: site.clone(), kind, reference };
             let found = store.record_match(key).await?.ok_or(WhomError::NoSuchRecord)?;
+            if let Outcome::Matched(by) = found.matching.outcome {
+                seeds.push(by);
+            }
             let reached = found.matching.person.identifiers.into_iter();
-            seeds.extend(reached.filter(|reached| reached.step.is_none()).map(|reached| reached.identifier));
+            let own = reached.filter(|reached| reached.step.is_none() && reached.standing == Standing::Joins);
+            seeds.extend(own.map(|reached| reached.identifier));
         }
         seeds.sort();
         seeds.dedup();
-        if seeds.is_empty() { Err(WhomError::NothingHeld) } else { Ok(seeds) }
+        if seeds.is_empty() { Err(WhomError::NobodyFound) } else { Ok(seeds) }
     }
 }

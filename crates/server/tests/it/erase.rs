@@ -218,3 +218,21 @@ fn an_export_holds_everything() {
     printed["exportedAt"] = document["exportedAt"].clone();
     assert_eq!(printed, document, "the command prints the same");
 }
+
+#[test]
+fn a_record_is_erased_with_whom_it_is_about_and_nobody_else() {
+    let server = Server::start();
+    let office = [("phone", "020 7946 0018")];
+    server.form("ann", "2024-01-15T10:00:00Z", &[ra_id("v-ann"), email("ann@example.com")], &[]);
+    server.form("bob", "2024-01-15T11:00:00Z", &[ra_id("v-bob"), email("bob@example.com")], &office);
+    server.deal("OPP-ANN", "2024-02-15", &[email("ann@example.com"), phone("020 7946 0018")]);
+    server.deal("OPP-BOB", "2024-02-15", &[email("bob@example.com")]);
+    let before = server.person("email=bob@example.com");
+    let about_ann = server.person("reference=OPP-ANN");
+    assert_eq!(texts(&about_ann["conversions"], "reference"), ["ann"], "of Ann alone");
+    let reply = server.request("DELETE", "/api/v1/sites/s/people?reference=OPP-ANN", &[], b"");
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    assert_eq!(server.people("email=ann@example.com").status, 404);
+    assert_eq!(server.person("email=bob@example.com"), before);
+    assert_eq!(server.matched(), ["OPP-BOB"]);
+}

@@ -121,6 +121,10 @@ impl From<WhomError> for ApiError {
                 Code::RecordNotFound,
                 "References are compared exactly, upper and lower case included.",
             ),
+            WhomError::NobodyFound => Self::new(
+                Code::PersonNotFound,
+                "The record leads to nobody, or to several people. Name an identifier, or delete the record.",
+            ),
             WhomError::NothingHeld => {
                 Self::new(Code::PersonNotFound, "No visit, conversion or record names them on this site.")
             }
