@@ -48,6 +48,7 @@ test('what must never be read is not', async t => {
     '<input type="search" name="q">', '<input name="login_passcode">', '<input name="pwd2">', '<input name="cardNumber">',
     '<input name="a1" id="cvc">', '<input name="CVV2">', '<input name="iban">', '<input name="customer[ssn]">',
     '<input name="secret_answer">', '<input name="authenticity_token">', '<input name="csrfmiddleware">', '<input name="_wpnonce">', '<input name="cc-exp">',
+    '<input name="securityCode">', '<input name="verification_value">', '<input name="cvn">',
     '<input name="sort-code">', '<input name="account_number">',
     '<input name="b1" autocomplete="cc-number">', '<input name="b2" autocomplete="billing cc-csc">',
     '<input name="b3" autocomplete="one-time-code">', '<input name="b4" autocomplete="current-password">', '<input name="b5" autocomplete="new-password">',

@@ -5,7 +5,7 @@
   const ID = '_tl_id', VISIT = '_tl_visit';
   const CAMPAIGN =
     /^(utm_\w+|gclid|[gw]braid|dclid|gad_\w+|msclkid|fbclid|ttclid|li_fat_id|twclid|rdt_cid|epik|sccid|yclid)=./i;
-  const NEVER_READ = /pass|pwd|card|cvc|cvv|csc|iban|ssn|secret|token|csrf|^_|^cc|sort.?code|account.?n/i;
+  const NEVER_READ = /pass|pwd|card|cvc|cvv|csc|cvn|security.?code|verification|iban|ssn|secret|token|csrf|^_|^cc|sort.?code|account.?n/i;
   const page = window, doc = document, here = location;
 
   // The page must not notice us: what fails, fails in silence.
