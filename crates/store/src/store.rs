@@ -104,6 +104,8 @@ pub struct CheckReport {
     pub visits: u64,
     /// How many conversions there are.
     pub conversions: u64,
+    /// Facts that are still to be followed: while there are any, matches were not compared with the facts.
+    pub changes_behind: u64,
     /// What is wrong, a sentence each; empty when all is well. At most a hundred.
     pub violations: Vec<String>,
 }

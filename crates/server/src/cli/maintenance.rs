@@ -24,9 +24,15 @@ pub(super) async fn check(config: &Config) -> Result<ExitCode, CliError> {
         print(&format!("{violation}\n"))?;
     }
     let found = format!("{} sites, {} records, {} versions", report.sites, report.records, report.versions);
+    let behind = match report.changes_behind {
+        0 => String::new(),
+        behind => {
+            format!("matches were not compared: {behind} changes are still to be followed by a server\n")
+        }
+    };
     if report.violations.is_empty() {
-        return print(&format!("all is well: {found}\n"));
+        return print(&format!("all is well: {found}\n{behind}"));
     }
-    print(&format!("{} violations in {found}\n", report.violations.len()))?;
+    print(&format!("{} violations in {found}\n{behind}", report.violations.len()))?;
     Ok(ExitCode::FAILURE)
 }

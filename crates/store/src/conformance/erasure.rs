@@ -197,3 +197,18 @@ pub(super) async fn an_identifier_that_joins_again_when_visits_expire_is_followe
     assert_eq!(store.guarded(site_id("s"), None, 9).await.unwrap(), []);
     assert_sound(&store).await;
 }
+
+pub(super) async fn what_was_decided_about_others_stays(store: Arc<dyn Store>) {
+    two_people(&store).await;
+    let office = phone("020 7946 0018");
+    let bob = store.person(site_id("s"), vec![email("bob@example.com")]).await.unwrap();
+    store.set_cut(site_id("s"), bob.conversions[0].change, office.clone(), true, at(1)).await.unwrap();
+    store.set_allowed(site_id("s"), office.clone(), true, at(1)).await.unwrap();
+    settle(&store).await;
+    let before = store.person(site_id("s"), vec![email("bob@example.com")]).await.unwrap();
+    store.erase(site_id("s"), vec![email("ann@example.com")], ErasedRecords::Delete).await.unwrap();
+    settle(&store).await;
+    assert_eq!(store.person(site_id("s"), vec![email("bob@example.com")]).await.unwrap(), before);
+    assert_eq!(store.allowed(site_id("s")).await.unwrap(), [office]);
+    assert_sound(&store).await;
+}

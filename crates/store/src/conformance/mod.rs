@@ -62,6 +62,7 @@ cases! {
     erasure::totals_can_stay,
     erasure::a_shared_number_is_erased_wherever_it_is_named,
     erasure::visits_expire_unless_they_led_to_a_record,
+    erasure::what_was_decided_about_others_stays,
     erasure::somebody_larger_than_one_search_is_erased_whole,
     erasure::an_erasure_that_finds_only_a_decision_gives_no_number_twice,
     erasure::whom_the_site_ignores_can_be_found_and_erased,

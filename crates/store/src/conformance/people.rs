@@ -242,7 +242,9 @@ pub(super) async fn changed_guards_are_applied_to_all_records(store: Arc<dyn Sto
     store.add_conversions(vec![form("1", 3, &[ra_id("v1"), ann.clone()])]).await.unwrap();
     store.add_conversions(vec![form("2", 3, &[ra_id("v2"), ann.clone()])]).await.unwrap();
     let deals = (0..30).map(|n| deal(&format!("D{n}"), n, std::slice::from_ref(&ann)));
-    store.upload(deals.collect()).await.unwrap();
+    let deals: Vec<_> = deals.collect();
+    let last_heard = deals.iter().map(|deal| deal.received_at).max().unwrap();
+    store.upload(deals).await.unwrap();
     settle(&store).await;
     assert_eq!(matched(&store).await.len(), 30);
     let ignored = vec![text("ann@example.com")];
@@ -251,6 +253,12 @@ pub(super) async fn changed_guards_are_applied_to_all_records(store: Arc<dyn Sto
     settle(&store).await;
     assert_eq!(matched(&store).await, [""; 0]);
     assert_eq!(outcome(&store, "D7").await, Outcome::Unmatched(Unmatched::Guarded));
+    let listed = store.guarded(site_id("s"), None, 10).await.unwrap();
+    assert_eq!(
+        (listed[0].guard, listed[0].since),
+        (Guard::Ignored, last_heard),
+        "since the last fact that named it"
+    );
     store.set_site(site("s")).await.unwrap();
     settle(&store).await;
     assert_eq!(matched(&store).await.len(), 30);

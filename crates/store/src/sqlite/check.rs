@@ -206,6 +206,8 @@ fn matches(
     report: &mut CheckReport,
 ) -> Result<(), StoreError> {
     let tail = Tail::open(connection, usize::MAX)?;
+    let followed = follow::followed(connection, following)?;
+    report.changes_behind = followed.last_change.saturating_sub(followed.through);
     match follow::wrong_matches(connection, &tail, following, VIOLATIONS_MAX) {
         Ok(wrong) => wrong.into_iter().for_each(|what| violation(report, what)),
         // What cannot be read was reported before.

@@ -44,6 +44,13 @@ pub(super) fn set_cut(
     Ok(true)
 }
 
+/// Forgets what was cut out of a fact that is deleted.
+pub(super) fn forget_cuts(tx: &WriteTx<'_>, site: &SiteId, change: i64) -> Result<(), StoreError> {
+    let sql = "DELETE FROM evidence_cut WHERE site_id = ?1 AND fact = ?2";
+    tx.connection.prepare_cached(sql)?.execute(params![site.as_str(), change])?;
+    Ok(())
+}
+
 /// Lets an identifier join, or no longer; see [`Store::set_allowed`](crate::Store::set_allowed).
 pub(super) fn set_allowed(
     tx: &mut WriteTx<'_>,

@@ -6,7 +6,7 @@ use super::{conversions, decisions, directory, people, records, visits};
 use crate::{Erased, ErasedRecords, StoreError};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
-use touchline_domain::identity::{FactSource, GuardSettings, Person, affected_by, look_up};
+use touchline_domain::identity::{EvidenceSource, FactSource, GuardSettings, Person, affected_by, look_up};
 use touchline_domain::record::{RecordKey, Reference, StoredVersion};
 use touchline_domain::{Identifier, IdentifierKind, Instant, SiteId};
 
@@ -22,6 +22,7 @@ pub(super) fn erase(
 ) -> Result<Erased, StoreError> {
     let mut erased = Erased::default();
     let Some(guards) = directory::guards(tx.connection, site)? else { return Ok(erased) };
+    let mut met = BTreeSet::new();
     for _ in 0..ROUNDS_MAX {
         let (connection, tail) = (tx.connection, tx.tail);
         let mut evidence = Evidence::in_writer(tx, site.clone())?;
@@ -33,7 +34,7 @@ pub(super) fn erase(
         }
         let found = people::records_of(connection, tail, &mut evidence, &guards, &person)?;
         let removed = remove(tx, site, &person, found.into_iter().map(|r| (r.key, r.versions)), fate)?;
-        erased.identifiers += forget_decisions(tx, site, &person)?;
+        met.extend(person.identifiers.iter().map(|reached| reached.identifier.clone()));
         erased.visits += removed.visits;
         erased.conversions += removed.conversions;
         erased.records += removed.records;
@@ -44,6 +45,7 @@ pub(super) fn erase(
             break;
         }
     }
+    erased.identifiers = forget_decisions(tx, site, &met, !erased.is_nothing())?;
     if !erased.is_nothing() {
         tx.keep_sequence()?;
         tx.leaves_no_copy = true;
@@ -70,8 +72,7 @@ fn remove(
             }
             FactSource::Record(..) => {}
         }
-        let sql = "DELETE FROM evidence_cut WHERE site_id = ?1 AND fact = ?2";
-        tx.connection.prepare_cached(sql)?.execute(params![site.as_str(), change])?;
+        decisions::forget_cuts(tx, site, change)?;
     }
     for (key, versions) in found {
         if versions.is_empty() {
@@ -113,6 +114,7 @@ fn keep_totals(tx: &mut WriteTx<'_>, key: &RecordKey, versions: &[StoredVersion]
             properties: None,
             ..version.clone()
         };
+        decisions::forget_cuts(tx, &key.site, change)?;
         let details = rows::details(&bare)?;
         tx.connection.prepare_cached(update)?.execute(params![
             change,
@@ -126,20 +128,30 @@ fn keep_totals(tx: &mut WriteTx<'_>, key: &RecordKey, versions: &[StoredVersion]
     Ok(())
 }
 
-/// Forgets what was decided and derived about a person's identifiers, and what is queued of them.
-fn forget_decisions(tx: &WriteTx<'_>, site: &SiteId, person: &Person) -> Result<u64, StoreError> {
+/// Forgets what was decided and derived about identifiers that no fact names any more, and what is queued of them. Answers
+/// how many were forgotten.
+fn forget_decisions(
+    tx: &WriteTx<'_>,
+    site: &SiteId,
+    met: &BTreeSet<Identifier>,
+    had_facts: bool,
+) -> Result<u64, StoreError> {
     let mut forgotten = 0;
-    let tables = ["evidence_cut", "identifier_allowed", "guarded", "touched"];
-    for reached in &person.identifiers {
-        let kind = rows::identifier_number(reached.identifier.kind());
+    let mut evidence = Evidence::in_writer(tx, site.clone())?;
+    for identifier in met {
+        // What others are named by too stays as it was decided.
+        if !evidence.naming(identifier)?.facts.is_empty() || !evidence.facts_without(identifier)?.is_empty() {
+            continue;
+        }
+        let kind = rows::identifier_number(identifier.kind());
         let mut rows_deleted = 0;
-        for table in tables {
+        for table in ["evidence_cut", "identifier_allowed", "guarded", "touched"] {
             let sql = format!("DELETE FROM {table} WHERE site_id = ?1 AND kind = ?2 AND value = ?3");
-            let parameters = params![site.as_str(), kind, reached.identifier.value()];
+            let parameters = params![site.as_str(), kind, identifier.value()];
             rows_deleted += tx.connection.prepare_cached(&sql)?.execute(parameters)?;
         }
         // One that led to nothing was only asked for.
-        forgotten += u64::from(rows_deleted > 0 || !person.facts.is_empty());
+        forgotten += u64::from(rows_deleted > 0 || had_facts);
     }
     Ok(forgotten)
 }
@@ -220,8 +232,7 @@ pub(super) fn expire(tx: &mut WriteTx<'_>, site: &SiteId, expired: &[i64]) -> Re
             continue;
         }
         deleted += u64::from(visits::delete(tx, site, *change)?);
-        let sql = "DELETE FROM evidence_cut WHERE site_id = ?1 AND fact = ?2";
-        tx.connection.prepare_cached(sql)?.execute(params![site.as_str(), change])?;
+        decisions::forget_cuts(tx, site, *change)?;
         // With fewer visitors a Google client id may join again.
         if let Some(cookie) = stored.visit.cookie
             && decisions::is_guarded(tx.connection, site, &cookie)?

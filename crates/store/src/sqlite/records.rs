@@ -183,6 +183,7 @@ pub(super) fn forget(
         let change = stored.change.cast_signed();
         let Version { identifiers, occurred, .. } = &stored.version;
         tx.forget(names::record_entries(key, identifiers, occurred.at, change))?;
+        decisions::forget_cuts(tx, &key.site, change)?;
         tx.connection.prepare_cached("DELETE FROM record_version WHERE change = ?1")?.execute([change])?;
     }
     tx.keep_sequence()

@@ -8,15 +8,13 @@ use crate::StoreError;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use touchline_domain::record::{RecordKind, Reference};
-use touchline_domain::{Identifier, Instant, SiteId};
+use touchline_domain::{Identifier, SiteId};
 
 /// What some changes of one site touched.
 #[derive(Default)]
 pub(super) struct Touched {
     pub(super) identifiers: BTreeSet<Identifier>,
     pub(super) records: BTreeSet<(RecordKind, Reference)>,
-    /// When the last of it was received.
-    pub(super) at: Option<Instant>,
 }
 
 /// Reads what changes after the first number and up to the second touched, by site. Visits that cannot affect a record are
@@ -32,7 +30,6 @@ pub(super) fn read(
     conversions::each_between(connection, range, |site, stored| {
         let touched = sites.entry(site.clone()).or_default();
         touched.identifiers.extend(stored.conversion.identifiers.iter().cloned());
-        touched.at = touched.at.max(Some(stored.received_at));
         Ok(())
     })?;
     read_records(connection, range, &mut sites)?;
@@ -47,7 +44,7 @@ fn read_visits(
     following: &Following,
     sites: &mut BTreeMap<SiteId, Touched>,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT site_id, visitor, cookie, at + received_after, change FROM visit
+    let sql = "SELECT site_id, visitor, cookie, change FROM visit
         WHERE change > ?1 AND change <= ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let mut log = statement.query(range)?;
@@ -57,12 +54,11 @@ fn read_visits(
         if following.are_strangers(&site, &identifiers) {
             continue;
         }
-        if is_first_trace(names, &site, &identifiers, row.get(4)?)? {
+        if is_first_trace(names, &site, &identifiers, row.get(3)?)? {
             following.learn_strangers(&site, &identifiers);
         } else {
             let touched = sites.entry(site).or_default();
             touched.identifiers.extend(identifiers);
-            touched.at = touched.at.max(Some(Instant::from_micros(row.get(3)?)));
         }
     }
     Ok(())
@@ -89,7 +85,7 @@ fn read_records(
     range: (i64, i64),
     sites: &mut BTreeMap<SiteId, Touched>,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT site_id, kind, reference, details, received_at FROM record_version
+    let sql = "SELECT site_id, kind, reference, details FROM record_version
         WHERE change > ?1 AND change <= ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let mut log = statement.query(range)?;
@@ -98,7 +94,6 @@ fn read_records(
         let touched = sites.entry(key.site).or_default();
         touched.identifiers.extend(rows::identifiers(row, 3)?);
         touched.records.insert((key.kind, key.reference));
-        touched.at = touched.at.max(Some(Instant::from_micros(row.get(4)?)));
     }
     let sql = "SELECT site_id, kind, reference FROM record_deletion WHERE change > ?1 AND change <= ?2";
     let mut statement = connection.prepare_cached(sql)?;
@@ -131,4 +126,11 @@ fn read_touched(
         }
     }
     Ok(())
+}
+
+/// Whether changes are of the kinds that are deleted once they are followed.
+pub(super) fn are_spent(connection: &Connection, range: (i64, i64)) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM touched WHERE change > ?1 AND change <= ?2)
+        OR EXISTS (SELECT 1 FROM record_deletion WHERE change > ?1 AND change <= ?2)";
+    Ok(connection.prepare_cached(sql)?.query_row(range, |row| row.get(0))?)
 }

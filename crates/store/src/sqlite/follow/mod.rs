@@ -107,6 +107,8 @@ pub(super) struct Found {
     erasures: i64,
     /// Of a site whose guards changed, how far its records were looked at again; 0 when there is no more to look at.
     rescanned: Option<i64>,
+    /// Whether rows were worked off that name somebody and have no further use.
+    has_spent: bool,
     matches: Vec<(RecordKey, Option<String>)>,
     guards: Vec<(SiteId, Identifier, Option<Guard>, Instant)>,
 }
@@ -123,7 +125,7 @@ impl Found {
     }
 
     fn has_news(&self) -> bool {
-        !self.matches.is_empty() || !self.guards.is_empty() || self.rescanned.is_some()
+        !self.matches.is_empty() || !self.guards.is_empty() || self.rescanned.is_some() || self.has_spent
     }
 
     /// How far following has come.
@@ -170,13 +172,12 @@ pub(super) fn find(
     }
     let range = (from, found.through);
     let sites = changes::read(connection, tail, following, range)?;
+    found.has_spent = changes::are_spent(connection, range)?;
     for (site, touched) in sites {
         // A site that is gone has no records.
         if let Some(guards) = directory::guards(connection, &site)? {
             let mut evidence = Evidence::of(connection, tail, site.clone())?;
-            let at = touched.at.unwrap_or(Instant::from_micros(0));
-            let changed =
-                standings(connection, &mut evidence, &guards, &touched.identifiers, at, &mut found)?;
+            let changed = standings(connection, &mut evidence, &guards, &touched.identifiers, &mut found)?;
             let affected = affected_by(&mut evidence, &guards, &touched.identifiers, &changed)?;
             following.learn(&site, &affected);
             let due = touched.records.into_iter().chain(affected.records).collect();
@@ -222,7 +223,6 @@ fn standings(
     evidence: &mut Evidence<'_>,
     guards: &GuardSettings,
     identifiers: &BTreeSet<Identifier>,
-    at: Instant,
     found: &mut Found,
 ) -> Result<BTreeSet<Identifier>, StoreError> {
     let mut changed = BTreeSet::new();
@@ -241,7 +241,10 @@ fn standings(
         };
         let guard = standing.guard();
         if guard.map(guard_columns) != stored.as_ref().map(|(name, count)| (name.as_str(), *count)) {
-            found.guards.push((evidence.site().clone(), identifier.clone(), guard, at));
+            // Since the last fact that named it; an operator's decision names none.
+            let facts = evidence.naming(identifier)?.facts;
+            let since = facts.iter().map(|fact| fact.received_at).max().unwrap_or(Instant::from_micros(0));
+            found.guards.push((evidence.site().clone(), identifier.clone(), guard, since));
         }
         if guard.is_some() != stored.is_some() {
             changed.insert(identifier.clone());
@@ -290,9 +293,10 @@ pub(super) fn write(tx: &mut WriteTx<'_>, found: &Found) -> Result<Followed, Sto
         write_guard(tx, site, identifier, *guard, *at)?;
     }
     let through = rescan::write(tx, found)?;
-    let sql = "DELETE FROM touched WHERE change <= ?1";
-    if tx.connection.prepare_cached(sql)?.execute([through])? > 0 {
-        tx.keep_sequence()?;
+    for sql in ["DELETE FROM touched WHERE change <= ?1", "DELETE FROM record_deletion WHERE change <= ?1"] {
+        if tx.connection.prepare_cached(sql)?.execute([through])? > 0 {
+            tx.keep_sequence()?;
+        }
     }
     let sql = "UPDATE counter SET value = ?1 WHERE name = 'followed_through'";
     tx.connection.prepare_cached(sql)?.execute([through])?;

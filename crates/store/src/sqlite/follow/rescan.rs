@@ -8,7 +8,7 @@ use super::{Following, Found, find_matches, standings};
 use crate::StoreError;
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
-use touchline_domain::{Identifier, Instant, SiteId};
+use touchline_domain::{Identifier, SiteId};
 
 /// How many versions of records are looked at in one piece.
 const PIECE: i64 = 500;
@@ -57,7 +57,7 @@ pub(super) fn find(
     }
     let mut evidence = Evidence::of(connection, tail, site.clone())?;
     let identifiers: BTreeSet<Identifier> = identifiers;
-    standings(connection, &mut evidence, &guards, &identifiers, Instant::from_micros(0), found)?;
+    standings(connection, &mut evidence, &guards, &identifiers, found)?;
     find_matches(connection, tail, following, &mut evidence, &guards, due, found)
 }
 
