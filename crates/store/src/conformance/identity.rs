@@ -133,7 +133,7 @@ pub(super) async fn facts_in_any_order_by_parallel_writers_give_the_same_people(
     }
 }
 
-/// Whatever happens, the followed matches are those of a fresh look, and undoing everything leads back.
+/// Whatever happens, the followed matches are those of a fresh look.
 pub(super) async fn following_piece_by_piece_is_as_good_as_asking_anew(store: Arc<dyn Store>) {
     store.add_site(Site { guards: guards(), ..site("s") }).await.unwrap();
     let mut dice = Dice(7);
