@@ -304,12 +304,14 @@ fn entries_in_index(
     limit: usize,
 ) -> Result<BTreeSet<Entry>, StoreError> {
     let sql = "SELECT second, change FROM name WHERE hash = ?1 AND second >= ?2 AND second <= ?3
-        ORDER BY second, change LIMIT ?4";
+        ORDER BY second, change";
+    // Without a bound LIMIT: SQLite plans a statement anew whenever one is bound.
     let mut statement = connection.prepare_cached(sql)?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = statement.query(params![hash, from, to, limit])?;
+    let mut rows = statement.query(params![hash, from, to])?;
     let mut found = BTreeSet::new();
-    while let Some(row) = rows.next()? {
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
         found.insert(Entry { hash, second: row.get(0)?, change: row.get(1)? });
     }
     Ok(found)

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use touchline_domain::{Identifier, SiteId};
 
 /// How many facts are read in one look at an identifier.
-const FEW: u16 = 64;
+const FEW: usize = 64;
 
 /// The index with its tail, as one transaction sees them.
 #[derive(Clone, Copy)]
@@ -63,11 +63,15 @@ impl Names<'_> {
         identifier: &Identifier,
     ) -> Result<Option<Vec<(NamedBy, i64)>>, StoreError> {
         let (first, last) = naming_hashes(site, identifier);
-        let sql = "SELECT hash, second, change FROM name WHERE hash >= ?1 AND hash <= ?2 LIMIT ?3";
+        // Without a bound LIMIT: SQLite plans a statement anew whenever one is bound.
+        let sql = "SELECT hash, second, change FROM name WHERE hash >= ?1 AND hash <= ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![first, last, FEW])?;
+        let mut rows = statement.query(params![first, last])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
+            if found.len() == FEW {
+                return Ok(None);
+            }
             found.push(Entry { hash: row.get(0)?, second: row.get(1)?, change: row.get(2)? });
         }
         let state = self.tail.state();
@@ -81,9 +85,9 @@ impl Names<'_> {
         };
         let there =
             state.stretches[stretch_of(first)].entries.range(range).filter(|entry| self.is_there(entry));
-        found.extend(there.take(usize::from(FEW)));
+        found.extend(there.take(FEW));
         drop(state);
-        if found.len() >= usize::from(FEW) {
+        if found.len() >= FEW {
             return Ok(None);
         }
         found.sort_unstable();
