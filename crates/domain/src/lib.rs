@@ -8,9 +8,11 @@
 
 pub mod channel;
 mod conversion;
+mod day;
 mod identifier;
 pub mod identity;
 mod invalid;
+pub mod journey;
 mod money;
 mod page_url;
 mod phone;
@@ -23,6 +25,7 @@ mod visit;
 
 pub use channel::DeviceClass;
 pub use conversion::{Call, Conversion, ConversionKind, Overrides, StoredConversion};
+pub use day::Day;
 pub use identifier::{Identifier, IdentifierKind};
 pub use invalid::Invalid;
 pub use money::{AMOUNT_MINOR_MAX, Currency, Magnitude, Money, format_minor};

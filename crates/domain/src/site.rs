@@ -54,6 +54,12 @@ impl TimeZoneName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The zone itself.
+    pub fn zone(&self) -> jiff::tz::TimeZone {
+        // The name was found in the same database.
+        jiff::tz::TimeZone::get(&self.0).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
 }
 
 /// What a pipeline stage means.

@@ -14,7 +14,7 @@ mod store;
 
 pub use error::StoreError;
 pub use people::{
-    Erased, ErasedRecords, Followed, Guarded, NewConversion, NewVisit, PersonFacts, PersonRecord, RecordMatch,
+    Erased, ErasedRecords, Followed, Guarded, JourneyChange, NewConversion, NewVisit, PersonFacts, PersonRecord, RecordMatch,
 };
 pub use sqlite::SqliteStore;
 pub use store::{CheckReport, Directory, ListedRecord, RecordsPage, RecordsQuery, Store, StoreStats, Upload};

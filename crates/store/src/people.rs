@@ -1,6 +1,7 @@
 //! What the verbs about visitors and people take and answer.
 
 use touchline_domain::identity::{Guard, Matching, Person};
+use touchline_domain::journey::Journey;
 use touchline_domain::record::{RecordKey, StoredVersion};
 use touchline_domain::{Conversion, Identifier, Instant, SiteId, StoredConversion, StoredVisit, Visit};
 
@@ -66,6 +67,17 @@ pub struct RecordMatch {
     pub visits: Vec<StoredVisit>,
     /// The conversions among them, in order of time.
     pub conversions: Vec<StoredConversion>,
+}
+
+/// A row of the log of journeys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JourneyChange {
+    /// The row's number, which grows.
+    pub number: u64,
+    /// The row that it stands for, which is gone.
+    pub replaces: Option<u64>,
+    /// The journey; `None` when its record is gone.
+    pub journey: Option<Journey>,
 }
 
 /// An identifier that a guard keeps from joining, for an operator to review.

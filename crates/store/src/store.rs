@@ -1,6 +1,6 @@
 use crate::StoreError;
 use crate::people::{
-    Erased, ErasedRecords, Followed, Guarded, NewConversion, NewVisit, PersonFacts, RecordMatch,
+    Erased, ErasedRecords, Followed, Guarded, JourneyChange, NewConversion, NewVisit, PersonFacts, RecordMatch,
 };
 use async_trait::async_trait;
 use std::path::Path;
@@ -186,6 +186,19 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whom a record is about, as of this moment. `None` if there is no such record.
     async fn record_match(&self, key: RecordKey) -> Result<Option<RecordMatch>, StoreError>;
+
+    /// What became of a site's journeys after a row number, in order of number, at most `limit`: each record's journey as
+    /// of the facts that were [followed](Store::follow). Beginning after 0 and taking away what each
+    /// [replaces](JourneyChange::replaces) gives every record's journey once.
+    async fn journeys(&self, site: SiteId, after: u64, limit: usize)
+    -> Result<Vec<JourneyChange>, StoreError>;
+
+    /// Queues all records of one site, or of all, to have their journeys derived anew by [`Store::follow`].
+    async fn rebuild(&self, site: Option<SiteId>) -> Result<(), StoreError>;
+
+    /// Derives the journeys of one site, or of all, from the facts and compares them with those that are stored: a
+    /// sentence for each that differs, at most a hundred. Nothing is said while there are facts to be followed.
+    async fn verify(&self, site: Option<SiteId>) -> Result<Vec<String>, StoreError>;
 
     /// Cuts an identifier out of what one fact is evidence of, or restores it. `false` if no fact with this change
     /// number names it. Doing it again changes nothing.

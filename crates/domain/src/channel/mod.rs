@@ -35,7 +35,7 @@ pub use overrides::{ConversionOverride, OverrideField};
 pub use rule::{Condition, Field, Operator, Rule};
 pub use rules::ChannelRules;
 pub use source::SourceKind;
-pub use tags::{CampaignTags, UtmTag, campaign_signature};
+pub use tags::{CampaignTags, UtmTag, campaign_signature, marketing_part};
 
 /// How a visit began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

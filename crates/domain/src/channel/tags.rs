@@ -143,6 +143,28 @@ pub fn campaign_signature(landing_page: &str) -> Option<String> {
     CampaignTags::of(landing_page).signature()
 }
 
+/// A landing page's address with what names a campaign, and nothing that tells one visitor from another: other
+/// parameters are left out, and of click ids that name no campaign only that there was one is kept. Rules say the same
+/// of it as of the whole address.
+pub fn marketing_part(landing_page: &str) -> String {
+    let address = Address::read(landing_page);
+    let tags = CampaignTags::of_address(&address);
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for tag in UtmTag::ALL {
+        if let Some(value) = tags.utm(tag) {
+            query.append_pair(tag.name(), value);
+        }
+    }
+    for click_id in tags.click_ids() {
+        let names_campaign = click_id.kind == ClickIdKind::GadCampaignid;
+        query.append_pair(click_id.kind.name(), if names_campaign { &click_id.value } else { "1" });
+    }
+    let query = query.finish();
+    let origin = address.host.as_deref().map(|host| format!("https://{host}")).unwrap_or_default();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{origin}{}{mark}{query}", address.path)
+}
+
 fn clean(value: &str, length_max: usize) -> Option<String> {
     let text: String = value.trim().chars().filter(|c| !c.is_control()).take(length_max).collect();
     let text = text.trim();

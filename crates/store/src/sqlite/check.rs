@@ -5,7 +5,7 @@ use crate::{CheckReport, StoreError};
 use rusqlite::{Connection, params};
 use touchline_domain::record::{RecordKey, StoredVersion, UploadOutcome, Version};
 
-const VIOLATIONS_MAX: usize = 100;
+pub(super) const VIOLATIONS_MAX: usize = 100;
 
 /// Reads everything and verifies what must hold; see [`Store::check`](crate::Store::check).
 pub(super) fn check(connection: &Connection, following: &Following) -> Result<CheckReport, StoreError> {
@@ -208,10 +208,10 @@ fn matches(
     let tail = Tail::open(connection, usize::MAX)?;
     let followed = follow::followed(connection, following)?;
     report.changes_behind = followed.last_change.saturating_sub(followed.through);
-    match follow::wrong_matches(connection, &tail, following, VIOLATIONS_MAX) {
+    match follow::wrong_journeys(connection, &tail, following, None, VIOLATIONS_MAX) {
         Ok(wrong) => wrong.into_iter().for_each(|what| violation(report, what)),
         // What cannot be read was reported before.
-        Err(error) => violation(report, format!("matches cannot be verified: {error}")),
+        Err(error) => violation(report, format!("journeys cannot be verified: {error}")),
     }
     Ok(())
 }

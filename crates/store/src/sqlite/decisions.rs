@@ -82,7 +82,7 @@ pub(super) fn touch(tx: &mut WriteTx<'_>, site: &SiteId, identifier: &Identifier
 }
 
 /// Queues a record that names others than it did.
-fn touch_record(
+pub(super) fn touch_record(
     tx: &mut WriteTx<'_>,
     site: &SiteId,
     kind: RecordKind,

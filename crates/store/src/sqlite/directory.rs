@@ -6,6 +6,7 @@ use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use touchline_domain::channel::{ChannelRules, Rule};
 use touchline_domain::identity::GuardSettings;
+use touchline_domain::journey::JourneySettings;
 use touchline_domain::{
     Country, Currency, Instant, Invalid, Milestone, Origin, Scopes, Site, SiteId, Stage, Text, TimeZoneName,
     Token, TokenHash, TokenId, VisitSettings,
@@ -124,9 +125,14 @@ impl Default for SettingsRow {
 
 /// When an identifier of a site evidently belongs to many. `None` if there is no such site.
 pub(super) fn guards(connection: &Connection, id: &SiteId) -> Result<Option<GuardSettings>, StoreError> {
+    Ok(site_with_id(connection, id)?.map(|site| site.guards))
+}
+
+/// One site.
+pub(super) fn site_with_id(connection: &Connection, id: &SiteId) -> Result<Option<Site>, StoreError> {
     let mut statement = connection.prepare_cached(&format!("{SITES} WHERE site_id = ?1"))?;
     let mut rows = statement.query([id.as_str()])?;
-    Ok(rows.next()?.map(site).transpose()?.map(|site| site.guards))
+    rows.next()?.map(site).transpose()
 }
 
 fn settings(site: &Site) -> Result<String, StoreError> {
@@ -183,7 +189,7 @@ pub(super) fn add_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreE
 }
 
 pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreError> {
-    let guards_before = guards(tx.connection, &site.id)?;
+    let before = site_with_id(tx.connection, &site.id)?;
     let sql = "UPDATE site SET name = ?2, currency = ?3, phone_country = ?4, time_zone = ?5, stages = ?6,
         strict_stages = ?7, settings = ?8 WHERE site_id = ?1";
     let changed = tx.connection.execute(
@@ -202,7 +208,10 @@ pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreE
     if changed == 1 {
         bump(tx)?;
     }
-    if guards_before.is_some_and(|before| before != site.guards) {
+    let derives_alike = |before: &Site| {
+        before.guards == site.guards && JourneySettings::of(before) == JourneySettings::of(site)
+    };
+    if before.is_some_and(|before| !derives_alike(&before)) {
         decisions::touch_site(tx, &site.id)?;
     }
     Ok(changed == 1)

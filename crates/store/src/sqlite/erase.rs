@@ -2,7 +2,7 @@ use super::evidence::Evidence;
 use super::names;
 use super::rows;
 use super::writer::WriteTx;
-use super::{conversions, decisions, directory, people, records, visits};
+use super::{conversions, decisions, directory, journeys, people, records, visits};
 use crate::{Erased, ErasedRecords, StoreError};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
@@ -84,9 +84,8 @@ fn remove(
             ErasedRecords::Delete => records::forget(tx, &key, &versions)?,
             ErasedRecords::KeepTotals => keep_totals(tx, &key, &versions)?,
         }
-        let sql = "DELETE FROM record_match WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
+        journeys::write(tx, &key, None)?;
         let parameters = (site.as_str(), rows::kind_number(key.kind), key.reference.as_str());
-        tx.connection.prepare_cached(sql)?.execute(parameters)?;
         let sql = "DELETE FROM touched WHERE site_id = ?1 AND kind = ?2 AND value = ?3";
         let number = decisions::RECORDS_FROM + rows::kind_number(key.kind);
         tx.connection.prepare_cached(sql)?.execute((site.as_str(), number, key.reference.as_str()))?;
@@ -125,7 +124,8 @@ fn keep_totals(tx: &mut WriteTx<'_>, key: &RecordKey, versions: &[StoredVersion]
             tx.connection.prepare_cached(name)?.execute(params![entry.hash, entry.second, entry.change])?;
         }
     }
-    Ok(())
+    // It has a journey still, with no touches.
+    decisions::touch_record(tx, &nameless.site, nameless.kind, &nameless.reference)
 }
 
 /// Forgets what was decided and derived about identifiers that no fact names any more, and what is queued of them. Answers

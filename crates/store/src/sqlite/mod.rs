@@ -14,6 +14,8 @@ mod directory;
 mod erase;
 mod evidence;
 mod follow;
+mod journey_row;
+mod journeys;
 mod names;
 mod open;
 mod people;
@@ -26,10 +28,11 @@ mod writer;
 
 use crate::StoreError;
 use crate::people::{
-    Erased, ErasedRecords, Followed, Guarded, NewConversion, NewVisit, PersonFacts, RecordMatch,
+    Erased, ErasedRecords, Followed, Guarded, JourneyChange, NewConversion, NewVisit, PersonFacts, RecordMatch,
 };
 use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
 use async_trait::async_trait;
+use check::VIOLATIONS_MAX;
 use follow::Following;
 use names::Tail;
 use readers::Readers;
@@ -174,6 +177,28 @@ impl Store for SqliteStore {
     async fn record_match(&self, key: RecordKey) -> Result<Option<RecordMatch>, StoreError> {
         let tail = Arc::clone(&self.tail);
         self.readers.read(move |connection| people::record_match(connection, &tail, &key)).await
+    }
+
+    async fn journeys(
+        &self,
+        site: SiteId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<JourneyChange>, StoreError> {
+        self.readers.read(move |connection| journeys::since(connection, &site, after, limit)).await
+    }
+
+    async fn rebuild(&self, site: Option<SiteId>) -> Result<(), StoreError> {
+        self.writer.write(move |tx| journeys::rebuild(tx, site.as_ref())).await
+    }
+
+    async fn verify(&self, site: Option<SiteId>) -> Result<Vec<String>, StoreError> {
+        let (tail, following) = (Arc::clone(&self.tail), Arc::clone(&self.following));
+        self.readers
+            .read(move |connection| {
+                follow::wrong_journeys(connection, &tail, &following, site.as_ref(), VIOLATIONS_MAX)
+            })
+            .await
     }
 
     async fn set_cut(

@@ -1,8 +1,8 @@
 use super::evidence::Evidence;
 use super::names::Tail;
-use super::{conversions, directory, records, rows, visits};
+use super::{conversions, directory, records, visits};
 use crate::{PersonFacts, PersonRecord, RecordMatch, StoreError};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use std::collections::BTreeSet;
 use touchline_domain::identity::{
     EvidenceSource, FactSource, GuardSettings, Matching, Outcome, Person, Standing, look_up, match_record,
@@ -64,7 +64,7 @@ pub(super) fn matching(
 }
 
 /// The visits and conversions among a person's facts.
-fn touches(
+pub(super) fn touches(
     connection: &Connection,
     site: &SiteId,
     person: &Person,
@@ -126,12 +126,4 @@ pub(super) fn records_of(
         }
     }
     Ok(records)
-}
-
-/// Whether somebody was found for a record, as far as the facts were followed.
-pub(super) fn is_matched(connection: &Connection, key: &RecordKey) -> Result<bool, StoreError> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM record_match
-        WHERE site_id = ?1 AND kind = ?2 AND reference = ?3)";
-    let parameters = params![key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str()];
-    Ok(connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
 }

@@ -1,7 +1,7 @@
 use super::names::{self, Tail};
 use super::rows::{self, corrupt};
 use super::writer::WriteTx;
-use super::{decisions, people};
+use super::{decisions, journeys};
 use crate::{ListedRecord, RecordsPage, RecordsQuery, StoreError};
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -87,7 +87,7 @@ pub(super) fn page(
             let versions = versions(connection, tail, &key)?;
             examined += 1;
             before = change;
-            let is_matched = people::is_matched(connection, &key)?;
+            let is_matched = journeys::is_matched(connection, &key)?;
             if RecordState::of(&versions).is_some_and(|state| query.filter.accepts(&state, is_matched)) {
                 page.records.push(ListedRecord { reference: key.reference, versions, is_matched });
             }

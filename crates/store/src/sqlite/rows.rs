@@ -8,7 +8,7 @@ use touchline_domain::record::{
     Particulars, Property, RecordKey, RecordKind, Reference, StoredVersion, Version,
 };
 use touchline_domain::{
-    ConversionKind, Currency, Identifier, IdentifierKind, Instant, Moment, Money, SiteId, Text,
+    ConversionKind, Currency, DeviceClass, Identifier, IdentifierKind, Instant, Moment, Money, SiteId, Text,
 };
 
 const TABLE: &str = "record_version";
@@ -50,6 +50,22 @@ pub(super) fn conversion_kind_number(kind: ConversionKind) -> u8 {
         ConversionKind::Web => 1,
         ConversionKind::Call => 2,
     }
+}
+
+pub(super) fn device_number(device: DeviceClass) -> u8 {
+    match device {
+        DeviceClass::Desktop => 1,
+        DeviceClass::Mobile => 2,
+        DeviceClass::Tablet => 3,
+        DeviceClass::Other => 4,
+    }
+}
+
+pub(super) fn device(number: u8) -> Result<DeviceClass, StoreError> {
+    DeviceClass::ALL
+        .into_iter()
+        .find(|class| device_number(*class) == number)
+        .ok_or_else(|| corrupt("visit", format!("device {number}")))
 }
 
 pub(super) fn corrupt(table: &'static str, what: impl ToString) -> StoreError {
@@ -165,11 +181,11 @@ pub(super) fn identifiers(row: &Row<'_>, details: usize) -> Result<Vec<Identifie
     details.identifiers.into_iter().map(identifier).collect()
 }
 
-fn text(raw: &str) -> Result<Text<255>, StoreError> {
+pub(super) fn text(raw: &str) -> Result<Text<255>, StoreError> {
     Text::parse(raw).map_err(|error| corrupt(TABLE, error))
 }
 
-fn property((name, value): (Cow<'_, str>, Cow<'_, str>)) -> Result<Property, StoreError> {
+pub(super) fn property((name, value): (Cow<'_, str>, Cow<'_, str>)) -> Result<Property, StoreError> {
     Ok(Property { name: text(&name)?, value: value.into_owned() })
 }
 

@@ -4,7 +4,7 @@ use super::writer::WriteTx;
 use crate::{NewVisit, StoreError};
 use rusqlite::{Connection, Row, params};
 use touchline_domain::{
-    DeviceClass, Identifier, IdentifierKind, Instant, PageUrl, Screen, SiteId, StoredVisit, Text, Visit,
+    Identifier, IdentifierKind, Instant, PageUrl, Screen, SiteId, StoredVisit, Text, Visit,
 };
 
 const TABLE: &str = "visit";
@@ -30,21 +30,12 @@ pub(super) fn add(tx: &mut WriteTx<'_>, visits: &[NewVisit]) -> Result<(), Store
             visit.title.as_ref().map(Text::as_str),
             visit.cookie.as_ref().map(Identifier::value),
             visit.screen.map(|screen| screen.to_string()),
-            device_number(visit.device),
+            rows::device_number(visit.device),
             visit.crawler.as_ref().map(Text::as_str),
         ])?;
         tx.tail.add(&mut tx.draft, names::visit_entries(site, visit, tx.last_change));
     }
     Ok(())
-}
-
-fn device_number(device: DeviceClass) -> i64 {
-    match device {
-        DeviceClass::Desktop => 1,
-        DeviceClass::Mobile => 2,
-        DeviceClass::Tablet => 3,
-        DeviceClass::Other => 4,
-    }
 }
 
 /// The visit with this change number, if it is one of the site's.
@@ -115,7 +106,6 @@ fn stored(row: &Row<'_>) -> Result<StoredVisit, StoreError> {
     let optional = |column| rows::optional_text_at(row, column, TABLE);
     let at: i64 = row.get(3)?;
     let change: i64 = row.get(1)?;
-    let device: i64 = row.get(10)?;
     let identifier = |kind, value: &str| Identifier::stored(kind, value.to_owned(), None);
     let visit = Visit {
         visitor: identifier(IdentifierKind::RaId, text(2)?),
@@ -125,10 +115,7 @@ fn stored(row: &Row<'_>) -> Result<StoredVisit, StoreError> {
         title: optional(7)?.map(Text::parse).transpose().map_err(bad)?,
         cookie: optional(8)?.map(|value| identifier(IdentifierKind::CookieValue, value)),
         screen: optional(9)?.map(Screen::parse).transpose().map_err(bad)?,
-        device: DeviceClass::ALL
-            .into_iter()
-            .find(|class| device_number(*class) == device)
-            .ok_or_else(|| corrupt(TABLE, format!("device {device}")))?,
+        device: rows::device(row.get(10)?)?,
         crawler: optional(11)?.map(Text::parse).transpose().map_err(bad)?,
     };
     let received_at = Instant::from_micros(at + row.get::<_, i64>(4)?);

@@ -8,19 +8,21 @@ mod changes;
 mod rescan;
 mod verify;
 
-pub(super) use verify::wrong_matches;
+pub(super) use verify::wrong_journeys;
 
 use super::decisions::guard_columns;
 use super::evidence::Evidence;
 use super::names::{self, Tail};
 use super::writer::WriteTx;
+use super::journeys::{self, Derived};
 use super::{directory, people, records, rows};
 use crate::{Followed, StoreError};
 use rusqlite::{Connection, params};
 use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use touchline_domain::identity::{Affected, EvidenceSource, Guard, GuardSettings, Outcome, affected_by};
+use touchline_domain::identity::{Affected, EvidenceSource, Guard, GuardSettings, affected_by};
+use touchline_domain::journey::JourneySettings;
 use touchline_domain::record::{RecordKey, RecordKind, Reference};
 use touchline_domain::{Identifier, Instant, SiteId};
 
@@ -109,7 +111,7 @@ pub(super) struct Found {
     rescanned: Option<i64>,
     /// Whether rows were worked off that name somebody and have no further use.
     has_spent: bool,
-    matches: Vec<(RecordKey, Option<String>)>,
+    journeys: Vec<(RecordKey, Option<Derived>)>,
     guards: Vec<(SiteId, Identifier, Option<Guard>, Instant)>,
 }
 
@@ -125,7 +127,7 @@ impl Found {
     }
 
     fn has_news(&self) -> bool {
-        !self.matches.is_empty() || !self.guards.is_empty() || self.rescanned.is_some() || self.has_spent
+        !self.journeys.is_empty() || !self.guards.is_empty() || self.rescanned.is_some() || self.has_spent
     }
 
     /// How far following has come.
@@ -175,43 +177,64 @@ pub(super) fn find(
     found.has_spent = changes::are_spent(connection, range)?;
     for (site, touched) in sites {
         // A site that is gone has no records.
-        if let Some(guards) = directory::guards(connection, &site)? {
-            let mut evidence = Evidence::of(connection, tail, site.clone())?;
-            let changed = standings(connection, &mut evidence, &guards, &touched.identifiers, &mut found)?;
-            let affected = affected_by(&mut evidence, &guards, &touched.identifiers, &changed)?;
+        if let Some(mut deriving) = Deriving::of(connection, tail, following, &site)? {
+            let changed = standings(&mut deriving, &touched.identifiers, &mut found)?;
+            let Deriving { evidence, guards, .. } = &mut deriving;
+            let affected = affected_by(evidence, guards, &touched.identifiers, &changed)?;
             following.learn(&site, &affected);
             let due = touched.records.into_iter().chain(affected.records).collect();
-            find_matches(connection, tail, following, &mut evidence, &guards, due, &mut found)?;
+            find_journeys(&mut deriving, due, &mut found)?;
         }
     }
     Ok(found)
 }
 
-/// Finds the matches of records anew, and keeps those that are not as they are stored.
-fn find_matches(
-    connection: &Connection,
-    tail: &Tail,
-    following: &Following,
-    evidence: &mut Evidence<'_>,
-    guards: &GuardSettings,
+/// What deriving the journeys of one site takes.
+struct Deriving<'a> {
+    connection: &'a Connection,
+    tail: &'a Tail,
+    following: &'a Following,
+    evidence: Evidence<'a>,
+    guards: GuardSettings,
+    settings: JourneySettings,
+}
+
+impl<'a> Deriving<'a> {
+    /// `None` if there is no such site.
+    fn of(
+        connection: &'a Connection,
+        tail: &'a Tail,
+        following: &'a Following,
+        site: &SiteId,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(site) = directory::site_with_id(connection, site)? else { return Ok(None) };
+        let evidence = Evidence::of(connection, tail, site.id.clone())?;
+        let settings = JourneySettings::of(&site);
+        Ok(Some(Self { connection, tail, following, evidence, guards: site.guards, settings }))
+    }
+
+    fn journey(&mut self, key: &RecordKey) -> Result<Option<Derived>, StoreError> {
+        let versions = records::versions(self.connection, self.tail, key)?;
+        let matching = people::matching(&mut self.evidence, &self.guards, key, &versions)?;
+        // A weak identifier leads here without having led from here.
+        self.following.no_strangers(&key.site, matching.person.joined());
+        let journey = journeys::derive(self.connection, &self.settings, key, &versions, &matching)?;
+        journey.as_ref().map(journeys::derived).transpose()
+    }
+}
+
+/// Derives the journeys of records anew, and keeps those that are not as they are stored.
+fn find_journeys(
+    deriving: &mut Deriving<'_>,
     due: BTreeSet<(RecordKind, Reference)>,
     found: &mut Found,
 ) -> Result<(), StoreError> {
     for (kind, reference) in due {
-        let key = RecordKey { site: evidence.site().clone(), kind, reference };
-        let versions = records::versions(connection, tail, &key)?;
-        let matching = people::matching(evidence, guards, &key, &versions)?;
-        // A weak identifier leads here without having led from here.
-        following.no_strangers(&key.site, matching.person.joined());
-        let visitors = match matching.outcome {
-            Outcome::Matched(_) => {
-                let visitors: BTreeSet<&str> = matching.person.visitors().map(Identifier::value).collect();
-                Some(serde_json::to_string(&visitors).map_err(|error| rows::corrupt("record_match", error))?)
-            }
-            Outcome::Unmatched(_) => None,
-        };
-        if visitors != stored_match(connection, &key)? {
-            found.matches.push((key, visitors));
+        let key = RecordKey { site: deriving.evidence.site().clone(), kind, reference };
+        let journey = deriving.journey(&key)?;
+        let stored = journeys::stored(deriving.connection, &key)?.map(|(_, stored)| stored);
+        if journey != stored {
+            found.journeys.push((key, journey));
         }
     }
     Ok(())
@@ -219,26 +242,21 @@ fn find_matches(
 
 /// Which identifiers began or ceased to join since they were last followed.
 fn standings(
-    connection: &Connection,
-    evidence: &mut Evidence<'_>,
-    guards: &GuardSettings,
+    deriving: &mut Deriving<'_>,
     identifiers: &BTreeSet<Identifier>,
     found: &mut Found,
 ) -> Result<BTreeSet<Identifier>, StoreError> {
+    let Deriving { connection, evidence, guards, .. } = deriving;
     let mut changed = BTreeSet::new();
-    let mut statement = connection
-        .prepare_cached("SELECT guard, count FROM guarded WHERE site_id = ?1 AND kind = ?2 AND value = ?3")?;
+    let sql = "SELECT EXISTS (SELECT 1 FROM guarded WHERE site_id = ?1)";
+    let has_guarded: bool =
+        connection.prepare_cached(sql)?.query_row([evidence.site().as_str()], |row| row.get(0))?;
     for identifier in identifiers {
         let standing = match guards.standing_by_itself(identifier) {
             Some(standing) => standing,
             None => guards.standing(identifier, &evidence.naming(identifier)?),
         };
-        let kind = rows::identifier_number(identifier.kind());
-        let mut rows = statement.query(params![evidence.site().as_str(), kind, identifier.value()])?;
-        let stored: Option<(String, u32)> = match rows.next()? {
-            Some(row) => Some((row.get(0)?, row.get(1)?)),
-            None => None,
-        };
+        let stored = if has_guarded { stored_guard(connection, evidence.site(), identifier)? } else { None };
         let guard = standing.guard();
         if guard.map(guard_columns) != stored.as_ref().map(|(name, count)| (name.as_str(), *count)) {
             // Since the last fact that named it; an operator's decision names none.
@@ -253,12 +271,16 @@ fn standings(
     Ok(changed)
 }
 
-fn stored_match(connection: &Connection, key: &RecordKey) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT visitors FROM record_match WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
+fn stored_guard(
+    connection: &Connection,
+    site: &SiteId,
+    identifier: &Identifier,
+) -> Result<Option<(String, u32)>, StoreError> {
+    let sql = "SELECT guard, count FROM guarded WHERE site_id = ?1 AND kind = ?2 AND value = ?3";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut found =
-        statement.query(params![key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str()])?;
-    Ok(found.next()?.map(|row| row.get(0)).transpose()?)
+    let kind = rows::identifier_number(identifier.kind());
+    let mut found = statement.query(params![site.as_str(), kind, identifier.value()])?;
+    Ok(found.next()?.map(|row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?))).transpose()?)
 }
 
 /// Writes what was found, unless somebody else followed the same changes meanwhile.
@@ -271,23 +293,8 @@ pub(super) fn write(tx: &mut WriteTx<'_>, found: &Found) -> Result<Followed, Sto
         // What was found may name somebody who is erased since. It is looked for again.
         return Ok(Followed { through: found.from.unsigned_abs(), ..found.followed() });
     }
-    for (key, visitors) in &found.matches {
-        let record = (key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str());
-        match visitors {
-            Some(visitors) => tx
-                .connection
-                .prepare_cached(
-                    "INSERT INTO record_match (site_id, kind, reference, visitors) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO UPDATE SET visitors = excluded.visitors",
-                )?
-                .execute(params![record.0, record.1, record.2, visitors])?,
-            None => tx
-                .connection
-                .prepare_cached(
-                    "DELETE FROM record_match WHERE site_id = ?1 AND kind = ?2 AND reference = ?3",
-                )?
-                .execute(record)?,
-        };
+    for (key, journey) in &found.journeys {
+        journeys::write(tx, key, journey.as_ref())?;
     }
     for (site, identifier, guard, at) in &found.guards {
         write_guard(tx, site, identifier, *guard, *at)?;

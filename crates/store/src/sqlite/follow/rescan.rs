@@ -1,10 +1,9 @@
 //! Looking at all records of a site again, a piece at a time, when its guards changed.
 
-use super::super::evidence::Evidence;
 use super::super::names::Tail;
 use super::super::writer::WriteTx;
-use super::super::{decisions, directory, rows};
-use super::{Following, Found, find_matches, standings};
+use super::super::{decisions, rows};
+use super::{Deriving, Following, Found, find_journeys, standings};
 use crate::StoreError;
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
@@ -32,7 +31,7 @@ pub(super) fn find(
     found: &mut Found,
 ) -> Result<(), StoreError> {
     found.rescanned = Some(0);
-    let Some(guards) = directory::guards(connection, site)? else { return Ok(()) };
+    let Some(mut deriving) = Deriving::of(connection, tail, following, site)? else { return Ok(()) };
     let after: i64 = connection
         .prepare_cached("SELECT value FROM counter WHERE name = 'rescanned_through'")?
         .query_row([], |row| row.get(0))?;
@@ -55,10 +54,9 @@ pub(super) fn find(
         let guarded = decisions::guarded(connection, site, None, usize::MAX)?;
         identifiers.extend(guarded.into_iter().map(|guarded| guarded.identifier));
     }
-    let mut evidence = Evidence::of(connection, tail, site.clone())?;
     let identifiers: BTreeSet<Identifier> = identifiers;
-    standings(connection, &mut evidence, &guards, &identifiers, found)?;
-    find_matches(connection, tail, following, &mut evidence, &guards, due, found)
+    standings(&mut deriving, &identifiers, found)?;
+    find_journeys(&mut deriving, due, found)
 }
 
 /// Remembers how far the records were looked at. Answers up to which change everything is followed now.

@@ -1,0 +1,136 @@
+use super::writer::WriteTx;
+use super::{decisions, directory, journey_row, names, people, rows};
+use crate::{JourneyChange, StoreError};
+use rusqlite::{Connection, params};
+use touchline_domain::SiteId;
+use touchline_domain::identity::Matching;
+use touchline_domain::journey::{Found, Journey, JourneySettings};
+use touchline_domain::record::{RecordKey, Reference, StoredVersion};
+
+/// A journey as it is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Derived {
+    is_matched: bool,
+    body: String,
+}
+
+/// Derives the journey of a record with these versions, of whom `matching` found. `None` if there are no versions.
+pub(super) fn derive(
+    connection: &Connection,
+    settings: &JourneySettings,
+    key: &RecordKey,
+    versions: &[StoredVersion],
+    matching: &Matching,
+) -> Result<Option<Journey>, StoreError> {
+    let (mut visits, mut conversions) = (Vec::new(), Vec::new());
+    if matching.is_matched() {
+        (visits, conversions) = people::touches(connection, &key.site, &matching.person)?;
+    }
+    let record = (key.kind, &key.reference);
+    Ok(Journey::derive(settings, record, versions, matching, &visits, &conversions))
+}
+
+/// A journey as a row has it.
+pub(super) fn derived(journey: &Journey) -> Result<Derived, StoreError> {
+    let is_matched = matches!(journey.found, Found::By(_));
+    Ok(Derived { is_matched, body: journey_row::encode(journey)? })
+}
+
+/// The journey that is stored for a record, with the number of its row.
+pub(super) fn stored(connection: &Connection, key: &RecordKey) -> Result<Option<(i64, Derived)>, StoreError> {
+    let sql = "SELECT number, is_matched, body FROM journey WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let parameters = params![key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str()];
+    let mut found = statement.query(parameters)?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    Ok(Some((row.get(0)?, Derived { is_matched: row.get(1)?, body: row.get(2)? })))
+}
+
+/// Whether somebody was found for a record, as far as the facts were followed.
+pub(super) fn is_matched(connection: &Connection, key: &RecordKey) -> Result<bool, StoreError> {
+    let sql = "SELECT is_matched FROM journey WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let parameters = params![key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str()];
+    let mut found = statement.query(parameters)?;
+    Ok(found.next()?.map(|row| row.get(0)).transpose()?.unwrap_or(false))
+}
+
+/// Writes the journey of a record in place of the one that is stored, or that there is none.
+pub(super) fn write(tx: &WriteTx<'_>, key: &RecordKey, journey: Option<&Derived>) -> Result<(), StoreError> {
+    let (site, kind) = (key.site.as_str(), rows::kind_number(key.kind));
+    let replaces = stored(tx.connection, key)?.map(|(number, _)| number);
+    if let Some(number) = replaces {
+        tx.connection.prepare_cached("DELETE FROM journey WHERE number = ?1")?.execute([number])?;
+    }
+    let sql = "INSERT INTO journey (site_id, replaces, kind, reference, is_matched, body)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let mut insert = tx.connection.prepare_cached(sql)?;
+    match journey {
+        Some(Derived { is_matched, body }) => {
+            insert.execute(params![site, replaces, kind, key.reference.as_str(), is_matched, body])?
+        }
+        None if replaces.is_none() => return Ok(()),
+        None => insert.execute(params![site, replaces, None::<i64>, None::<&str>, None::<bool>, None::<&str>])?,
+    };
+    Ok(())
+}
+
+/// Queues all records to have their journeys derived anew; see [`Store::rebuild`](crate::Store::rebuild).
+pub(super) fn rebuild(tx: &mut WriteTx<'_>, site: Option<&SiteId>) -> Result<(), StoreError> {
+    for known in directory::load(tx.connection)?.sites {
+        if site.is_none_or(|site| *site == known.id) {
+            forget_orphans(tx, &known.id)?;
+            decisions::touch_site(tx, &known.id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Journeys of records that are not there are none of following's, which goes by the records that are.
+fn forget_orphans(tx: &WriteTx<'_>, site: &SiteId) -> Result<(), StoreError> {
+    let sql = "SELECT site_id, kind, reference FROM journey WHERE site_id = ?1 AND reference IS NOT NULL";
+    let mut statement = tx.connection.prepare_cached(sql)?;
+    let mut stored = statement.query([site.as_str()])?;
+    let mut orphans = Vec::new();
+    while let Some(row) = stored.next()? {
+        let key = rows::key(row, 0)?;
+        if tx.tail.any_in_writer(tx.connection, names::record_hash(&key.site, key.kind, key.reference.as_str()))?.is_none() {
+            orphans.push(key);
+        }
+    }
+    orphans.iter().try_for_each(|key| write(tx, key, None))
+}
+
+/// What became of a site's journeys after a row; see [`Store::journeys`](crate::Store::journeys).
+pub(super) fn since(
+    connection: &Connection,
+    site: &SiteId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<JourneyChange>, StoreError> {
+    let sql = "SELECT number, replaces, kind, reference, body FROM journey WHERE site_id = ?1 AND number > ?2
+        ORDER BY number";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut log = statement.query(params![site.as_str(), after.cast_signed()])?;
+    let mut changes = Vec::new();
+    while changes.len() < limit
+        && let Some(row) = log.next()?
+    {
+        let number: i64 = row.get(0)?;
+        let replaces: Option<i64> = row.get(1)?;
+        let journey = match rows::optional_text_at(row, 4, "journey")? {
+            Some(body) => {
+                let reference = Reference::parse(rows::text_at(row, 3, "journey")?)
+                    .map_err(|error| rows::corrupt("journey", error))?;
+                Some(journey_row::decode(rows::kind_of(row.get(2)?)?, reference, body)?)
+            }
+            None => None,
+        };
+        changes.push(JourneyChange {
+            number: number.unsigned_abs(),
+            replaces: replaces.map(i64::unsigned_abs),
+            journey,
+        });
+    }
+    Ok(changes)
+}
