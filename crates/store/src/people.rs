@@ -80,6 +80,21 @@ pub struct JourneyChange {
     pub journey: Option<Journey>,
 }
 
+/// A page of journeys as they were known at a past moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JourneysPage {
+    /// Each record's, once over all pages.
+    pub journeys: Vec<Journey>,
+    /// Where the next page begins: after this position. `None` when there is nothing more. A page that stopped at
+    /// [`JourneysPage::EXAMINED_MAX`] may hold fewer journeys than its limit, even none, and go on.
+    pub next: Option<u64>,
+}
+
+impl JourneysPage {
+    /// How many records one page may look at: most of today's were not there at a moment long past.
+    pub const EXAMINED_MAX: usize = 5_000;
+}
+
 /// An identifier that a guard keeps from joining, for an operator to review.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guarded {

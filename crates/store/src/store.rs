@@ -1,6 +1,7 @@
 use crate::StoreError;
 use crate::people::{
-    Erased, ErasedRecords, Followed, Guarded, JourneyChange, NewConversion, NewVisit, PersonFacts, RecordMatch,
+    Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
+    PersonFacts, RecordMatch,
 };
 use async_trait::async_trait;
 use std::path::Path;
@@ -143,8 +144,11 @@ pub trait Store: Send + Sync + 'static {
     /// Adds a site. `false` if the id is taken; then nothing changed.
     async fn add_site(&self, site: Site) -> Result<bool, StoreError>;
 
-    /// Replaces the settings of the site with this id. `false` if there is none.
-    async fn set_site(&self, site: Site) -> Result<bool, StoreError>;
+    /// Replaces the settings of the site with this id, from `at` on. `false` if there is none.
+    async fn set_site(&self, site: Site, at: Instant) -> Result<bool, StoreError>;
+
+    /// A site with the settings that it had at a past moment. `None` if there was no such site yet.
+    async fn site_as_of(&self, site: SiteId, moment: Instant) -> Result<Option<Site>, StoreError>;
 
     /// Adds a token, whose id and hash are new.
     async fn add_token(&self, token: Token) -> Result<(), StoreError>;
@@ -190,8 +194,26 @@ pub trait Store: Send + Sync + 'static {
     /// What became of a site's journeys after a row number, in order of number, at most `limit`: each record's journey as
     /// of the facts that were [followed](Store::follow). Beginning after 0 and taking away what each
     /// [replaces](JourneyChange::replaces) gives every record's journey once.
-    async fn journeys(&self, site: SiteId, after: u64, limit: usize)
-    -> Result<Vec<JourneyChange>, StoreError>;
+    async fn journeys(
+        &self,
+        site: SiteId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<JourneyChange>, StoreError>;
+
+    /// A page of a site's journeys as they were known at a past moment, in the order in which their records were first
+    /// accepted, going on after a position.
+    ///
+    /// Versions, visits and conversions count that were received by then, cuts and allowances that were decided by then, and
+    /// the site has the settings that it had. What is gone by now is not told: deleted records, expired visits, whoever was
+    /// erased; and a decision that was taken back counts as never made.
+    async fn journeys_as_of(
+        &self,
+        site: SiteId,
+        moment: Instant,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<JourneysPage, StoreError>;
 
     /// Queues all records of one site, or of all, to have their journeys derived anew by [`Store::follow`].
     async fn rebuild(&self, site: Option<SiteId>) -> Result<(), StoreError>;

@@ -28,7 +28,8 @@ mod writer;
 
 use crate::StoreError;
 use crate::people::{
-    Erased, ErasedRecords, Followed, Guarded, JourneyChange, NewConversion, NewVisit, PersonFacts, RecordMatch,
+    Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
+    PersonFacts, RecordMatch,
 };
 use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
 use async_trait::async_trait;
@@ -124,8 +125,12 @@ impl Store for SqliteStore {
         self.writer.write(move |tx| directory::add_site(tx, &site)).await
     }
 
-    async fn set_site(&self, site: Site) -> Result<bool, StoreError> {
-        self.writer.write(move |tx| directory::set_site(tx, &site)).await
+    async fn set_site(&self, site: Site, at: Instant) -> Result<bool, StoreError> {
+        self.writer.write(move |tx| directory::set_site(tx, &site, at)).await
+    }
+
+    async fn site_as_of(&self, site: SiteId, moment: Instant) -> Result<Option<Site>, StoreError> {
+        self.readers.read(move |connection| directory::site_as_of(connection, &site, moment)).await
     }
 
     async fn add_token(&self, token: Token) -> Result<(), StoreError> {
@@ -186,6 +191,21 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<JourneyChange>, StoreError> {
         self.readers.read(move |connection| journeys::since(connection, &site, after, limit)).await
+    }
+
+    async fn journeys_as_of(
+        &self,
+        site: SiteId,
+        moment: Instant,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<JourneysPage, StoreError> {
+        let (tail, following) = (Arc::clone(&self.tail), Arc::clone(&self.following));
+        self.readers
+            .read(move |connection| {
+                follow::journeys_as_of(connection, &tail, &following, (&site, moment), after, limit)
+            })
+            .await
     }
 
     async fn rebuild(&self, site: Option<SiteId>) -> Result<(), StoreError> {

@@ -47,7 +47,7 @@ pub(in super::super) fn wrong_journeys(
             current = Deriving::of(connection, tail, following, &key.site)?;
         }
         let Some(deriving) = &mut current else { continue };
-        let journey = deriving.journey(&key)?;
+        let journey = deriving.derived(&key)?;
         if journey != journeys::stored(connection, &key)?.map(|(_, stored)| stored) {
             let version: i64 = row.get(3)?;
             wrong.push(format!("the journey of the record with version {version} is not what the facts say"));
