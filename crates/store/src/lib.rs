@@ -15,7 +15,7 @@ mod store;
 pub use error::StoreError;
 pub use people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
-    PersonFacts, PersonRecord, RecordMatch,
+    PersonFacts, PersonRecord, Rebuild, RecordMatch, Verified,
 };
 pub use sqlite::SqliteStore;
 pub use store::{CheckReport, Directory, ListedRecord, RecordsPage, RecordsQuery, Store, StoreStats, Upload};

@@ -1,7 +1,7 @@
 use crate::StoreError;
 use crate::people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
-    PersonFacts, RecordMatch,
+    PersonFacts, Rebuild, RecordMatch, Verified,
 };
 use async_trait::async_trait;
 use std::path::Path;
@@ -105,7 +105,7 @@ pub struct CheckReport {
     pub visits: u64,
     /// How many conversions there are.
     pub conversions: u64,
-    /// Facts that are still to be followed: while there are any, matches were not compared with the facts.
+    /// How many changes have to be followed before journeys can be compared with the facts; 0 when they were.
     pub changes_behind: u64,
     /// What is wrong, a sentence each; empty when all is well. At most a hundred.
     pub violations: Vec<String>,
@@ -215,12 +215,13 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<JourneysPage, StoreError>;
 
-    /// Queues all records of one site, or of all, to have their journeys derived anew by [`Store::follow`].
-    async fn rebuild(&self, site: Option<SiteId>) -> Result<(), StoreError>;
+    /// Queues all records of one site, or of all, to have their journeys derived anew by [`Store::follow`]. Journeys that come
+    /// out as they are stored keep their rows.
+    async fn rebuild(&self, site: Option<SiteId>) -> Result<Rebuild, StoreError>;
 
-    /// Derives the journeys of one site, or of all, from the facts and compares them with those that are stored: a
-    /// sentence for each that differs, at most a hundred. Nothing is said while there are facts to be followed.
-    async fn verify(&self, site: Option<SiteId>) -> Result<Vec<String>, StoreError>;
+    /// Derives the journeys of one site, or of all, from the facts and compares them with those that are stored, as far as
+    /// they are not to be followed anyway. When very many changes are, or all journeys of a site, nothing is compared.
+    async fn verify(&self, site: Option<SiteId>) -> Result<Verified, StoreError>;
 
     /// Cuts an identifier out of what one fact is evidence of, or restores it. `false` if no fact with this change
     /// number names it. Doing it again changes nothing.

@@ -163,17 +163,23 @@ impl<'a> Evidence<'a> {
 
     fn look_up(&self, identifier: &Identifier) -> Result<Naming, StoreError> {
         let most = Naming::FACTS_MAX;
-        let found = self.names.naming(&self.site, identifier, [Naming::VISITS_MAX, most + 1, most + 1])?;
+        let limits = match self.until {
+            None => [Naming::VISITS_MAX, most + 1, most + 1],
+            // A name does not say when its fact was received.
+            Some(_) => [usize::MAX; 3],
+        };
+        let found = self.names.naming(&self.site, identifier, limits)?;
         let (mut facts, mut others, mut visits) = (Vec::new(), 0, 0);
         for (by, change) in found {
             let fact = match by {
+                names::NamedBy::Visit if visits == Naming::VISITS_MAX => None,
                 names::NamedBy::Visit => self.visit(change)?,
                 _ if others > most => None,
                 names::NamedBy::Conversion => self.conversion(change)?,
                 names::NamedBy::Version => self.version(change)?,
             };
-            others += usize::from(by != names::NamedBy::Visit);
-            visits += usize::from(by == names::NamedBy::Visit);
+            let was_there = usize::from(fact.is_some() || self.until.is_none());
+            *(if by == names::NamedBy::Visit { &mut visits } else { &mut others }) += was_there;
             // A name is a hash: whoever follows it compares.
             facts.extend(fact.filter(|fact| fact.identifiers.contains(identifier)));
         }

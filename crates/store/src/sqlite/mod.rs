@@ -29,7 +29,7 @@ mod writer;
 use crate::StoreError;
 use crate::people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
-    PersonFacts, RecordMatch,
+    PersonFacts, Rebuild, RecordMatch, Verified,
 };
 use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
 use async_trait::async_trait;
@@ -95,7 +95,7 @@ impl Store for SqliteStore {
 
     async fn check(&self) -> Result<CheckReport, StoreError> {
         let following = Arc::clone(&self.following);
-        self.readers.read(move |connection| check::check(connection, &following)).await
+        self.readers.read(move |connection| check::check(connection, following.through())).await
     }
 
     async fn backup(&self, destination: &Path) -> Result<(), StoreError> {
@@ -208,15 +208,15 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn rebuild(&self, site: Option<SiteId>) -> Result<(), StoreError> {
+    async fn rebuild(&self, site: Option<SiteId>) -> Result<Rebuild, StoreError> {
         self.writer.write(move |tx| journeys::rebuild(tx, site.as_ref())).await
     }
 
-    async fn verify(&self, site: Option<SiteId>) -> Result<Vec<String>, StoreError> {
+    async fn verify(&self, site: Option<SiteId>) -> Result<Verified, StoreError> {
         let (tail, following) = (Arc::clone(&self.tail), Arc::clone(&self.following));
         self.readers
             .read(move |connection| {
-                follow::wrong_journeys(connection, &tail, &following, site.as_ref(), VIOLATIONS_MAX)
+                follow::verify(connection, &tail, following.through(), site.as_ref(), VIOLATIONS_MAX)
             })
             .await
     }

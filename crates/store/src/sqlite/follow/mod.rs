@@ -10,7 +10,7 @@ mod rescan;
 mod verify;
 
 pub(super) use as_of::journeys_as_of;
-pub(super) use verify::wrong_journeys;
+pub(super) use verify::verify;
 
 use super::decisions::guard_columns;
 use super::evidence::Evidence;
@@ -50,7 +50,7 @@ fn stranger(site: &SiteId, identifier: &Identifier) -> i64 {
 impl Following {
     /// What was followed and may not be written yet.
     pub(super) fn unwritten(&self) -> Option<Found> {
-        let through = self.through.load(Ordering::Relaxed);
+        let through = self.through();
         (through > 0).then(|| Found { from: through, through, last_change: through, ..Found::default() })
     }
 
@@ -59,8 +59,18 @@ impl Following {
         self.through.fetch_max(through.cast_signed(), Ordering::Relaxed);
     }
 
+    /// One that knows nothing but how far following has come.
+    fn at(through: i64) -> Self {
+        Self { through: AtomicI64::new(through), ..Self::default() }
+    }
+
+    /// Up to which change everything was followed, as far as this process knows.
+    pub(super) fn through(&self) -> i64 {
+        self.through.load(Ordering::Relaxed)
+    }
+
     fn from(&self, connection: &Connection) -> Result<i64, StoreError> {
-        Ok(written(connection)?.max(self.through.load(Ordering::Relaxed)))
+        Ok(written(connection)?.max(self.through()))
     }
 
     fn are_strangers(&self, site: &SiteId, identifiers: &[Identifier]) -> bool {
