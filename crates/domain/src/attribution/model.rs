@@ -56,6 +56,13 @@ macro_rules! models {
                 }
             }
 
+            /// Whether [`Model::weigh`] needs to know when touches happened, beyond their order.
+            pub fn needs_times(&self) -> bool {
+                match self {
+                    $(Self::$rule(_) => <$rule as rule::Rule>::NEEDS_TIMES,)+
+                }
+            }
+
             /// Whether the model shares the sum of all records at once, with [`Fit::global_shares`]. What
             /// [`Model::weigh`] answers then only says how a journey's touches compare.
             pub fn shares_the_total(&self) -> bool {

@@ -10,6 +10,9 @@ pub(super) trait Rule: Copy + Default {
     /// Whether it needs to know how channels follow each other ([`Fit`]).
     const NEEDS_FIT: bool = false;
 
+    /// Whether it needs to know when touches happened, beyond their order.
+    const NEEDS_TIMES: bool = false;
+
     /// Whether it shares the sum of all records at once, instead of each record's value in its journey.
     const SHARES_THE_TOTAL: bool = false;
 

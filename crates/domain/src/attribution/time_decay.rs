@@ -23,6 +23,7 @@ impl Default for TimeDecay {
 
 impl Rule for TimeDecay {
     const NAME: &'static str = "time-decay";
+    const NEEDS_TIMES: bool = true;
 
     fn read(parameters: &mut Parameters<'_>) -> Result<Self, Invalid> {
         Ok(Self { half_life: parameters.span("half-life", Self::default().half_life)? })
