@@ -1,5 +1,6 @@
 //! The command line: what it looks like, and which use case each command is.
 
+mod attribute;
 mod channels;
 mod demo;
 mod duration;
@@ -82,6 +83,8 @@ enum Command {
     /// Explain and list the rules that say what marketing a visit came from, and set a site's own
     #[command(subcommand)]
     Channels(channels::ChannelsCommand),
+    /// Share the conversions of a plain file of paths, to compare our models with another program's
+    Attribute(attribute::AttributeCommand),
     /// Write a consistent copy of everything to a new file, while the server runs
     Backup {
         /// The file to write; it must not exist
@@ -157,6 +160,7 @@ fn run(settings: Settings, command: Command) -> Result<ExitCode, CliError> {
             Command::Site(command) => site::run(&config, *command).await,
             Command::Token(command) => token::run(&config, command).await,
             Command::Channels(command) => channels::run(&config, command).await,
+            Command::Attribute(command) => attribute::run(&command),
             Command::Backup { destination } => maintenance::backup(&config, &destination).await,
             Command::Restore { source } => maintenance::restore(&config, &source),
             Command::Check => maintenance::check(&config).await,
