@@ -8,12 +8,15 @@
 
 pub mod channel;
 mod conversion;
+pub mod cost;
+mod day;
 mod identifier;
 pub mod identity;
 mod invalid;
 mod money;
 mod page_url;
 mod phone;
+mod rates;
 pub mod record;
 mod site;
 mod text;
@@ -23,11 +26,14 @@ mod visit;
 
 pub use channel::DeviceClass;
 pub use conversion::{Call, Conversion, ConversionKind, Overrides, StoredConversion};
+pub use cost::{AdCost, StoredCost};
+pub use day::Day;
 pub use identifier::{Identifier, IdentifierKind};
 pub use invalid::Invalid;
 pub use money::{AMOUNT_MINOR_MAX, Currency, Magnitude, Money, format_minor};
 pub use page_url::PageUrl;
 pub use phone::Country;
+pub use rates::{Converted, Quote, Rate, RateSheet, Rates, SheetProblem};
 pub use site::{Milestone, Origin, Site, SiteId, Stage, StageMatch, TimeZoneName};
 pub use text::Text;
 pub use time::{Instant, Moment};
