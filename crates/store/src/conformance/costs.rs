@@ -25,7 +25,7 @@ fn cost(campaign: &str, day: i32, minor: i64) -> NewCost {
             reach: None,
         },
     };
-    NewCost { site: site_id("s"), received_at: at(minor), cost }
+    NewCost { site: site_id("s"), received_at: at(60), cost }
 }
 
 fn query() -> CostsQuery {
