@@ -2,7 +2,7 @@
 
 The description names formats of its own (`touchline-…`); here is what such values look like. Rules that tie fields
 together are applied to what is sent: an amount has at most the decimals of its currency, a call does not end before it
-began, the two words of an override belong together, of several identifiers or labels an empty one is as good as absent,
+began, a cost is of one day, the two words of an override belong together, of several identifiers or labels an empty one is as good as absent,
 and a query about a person names somebody, a query about an identifier exactly one.
 """
 
