@@ -6,6 +6,7 @@ pub(crate) mod directory;
 pub(crate) mod first_start;
 mod following;
 mod ingest;
+mod rates;
 pub(crate) mod secret;
 pub(crate) mod upload;
 pub(crate) mod whom;
@@ -16,6 +17,7 @@ use crate::metrics::Metrics;
 use collector::Collector;
 use directory::DirectoryCopy;
 use following::Following;
+use rates::RatesCopy;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use touchline_store::{Store, StoreError};
@@ -29,6 +31,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) following: Following,
+    rates: RatesCopy,
     /// Bytes of request bodies that may still be taken into memory.
     pub(crate) in_flight_bytes: Semaphore,
     /// Batches that may still begin.
@@ -49,6 +52,7 @@ impl App {
             collector: Collector::new(&limits),
             metrics: Metrics::new(),
             following: Following::new(),
+            rates: RatesCopy::default(),
             store,
             clock,
             directory,
