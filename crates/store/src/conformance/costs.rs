@@ -149,7 +149,10 @@ pub(super) async fn who_follows_the_changes_knows_what_holds(store: Arc<dyn Stor
     let mut known: BTreeMap<(Day, CostKey), AdCost> = BTreeMap::new();
     let mut after = 0;
     for round in 0..6 {
-        store.add_costs(vec![cost("a", 1, round / 2), cost("b", round % 3, round)]).await.unwrap();
+        store
+            .add_costs(vec![cost("a", 1, round / 2), cost("b", i32::try_from(round % 3).unwrap(), round)])
+            .await
+            .unwrap();
         store.add_costs(vec![NewCost { site: site_id("t"), ..cost("a", 1, round) }]).await.unwrap();
         store.add_visits(vec![visit("v1", round, "")]).await.unwrap();
         loop {
