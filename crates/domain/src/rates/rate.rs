@@ -50,10 +50,10 @@ impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, fraction) = (self.0 / Self::UNIT, self.0 % Self::UNIT);
         if fraction == 0 {
-            return write!(f, "{whole}");
+            return f.pad(&whole.to_string());
         }
-        let fraction = format!("{fraction:08}");
-        write!(f, "{whole}.{}", fraction.trim_end_matches('0'))
+        let all = format!("{whole}.{fraction:08}");
+        f.pad(all.trim_end_matches('0'))
     }
 }
 

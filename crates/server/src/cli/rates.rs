@@ -102,6 +102,6 @@ fn read(file: &Path) -> Result<String, CliError> {
 }
 
 fn wrong(file: &Path, problems: &[SheetProblem]) -> CliError {
-    let told: String = problems.iter().map(|problem| format!("\n  {problem}")).collect();
-    CliError::new(format!("{}: nothing was imported{told}", file.display()))
+    let told = problems.iter().map(|problem| format!("\n  {problem}"));
+    CliError::new(format!("{}: nothing was imported{}", file.display(), told.collect::<String>()))
 }

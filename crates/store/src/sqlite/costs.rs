@@ -19,10 +19,13 @@ struct Details<'a> {
     /// Importance, name, value.
     #[serde(rename = "i", borrow)]
     identifiers: Vec<(u32, Cow<'a, str>, Cow<'a, str>)>,
-    /// Id and name of the campaign, of the ad group, and of the advertisement.
+    /// Of the campaign, of the ad group, and of the advertisement.
     #[serde(rename = "c", borrow)]
-    campaign: [(Option<Cow<'a, str>>, Option<Cow<'a, str>>); 3],
+    campaign: [LevelRow<'a>; 3],
 }
+
+/// Id and name.
+type LevelRow<'a> = (Option<Cow<'a, str>>, Option<Cow<'a, str>>);
 
 /// Stores costs in order; see [`Store::add_costs`](crate::Store::add_costs).
 pub(super) fn add(tx: &mut WriteTx<'_>, costs: &[NewCost]) -> Result<Vec<UploadOutcome>, StoreError> {
@@ -63,7 +66,7 @@ fn one(tx: &mut WriteTx<'_>, new: &NewCost) -> Result<UploadOutcome, StoreError>
 }
 
 fn details(cost: &AdCost) -> Result<String, StoreError> {
-    fn texts(level: &Level) -> (Option<Cow<'_, str>>, Option<Cow<'_, str>>) {
+    fn texts(level: &Level) -> LevelRow<'_> {
         let text = |text: &Option<Text<255>>| text.as_ref().map(|text| text.to_string().into());
         (text(&level.id), text(&level.name))
     }
@@ -207,7 +210,7 @@ fn identifier(
     Ok(CampaignIdentifier { importance, name: Text::parse(&name)?, value: Text::parse(&value)? })
 }
 
-fn level((id, name): (Option<Cow<'_, str>>, Option<Cow<'_, str>>)) -> Result<Level, Invalid> {
+fn level((id, name): LevelRow<'_>) -> Result<Level, Invalid> {
     let text = |text: Option<Cow<'_, str>>| text.map(|text| Text::parse(&text)).transpose();
     Ok(Level { id: text(id)?, name: text(name)? })
 }

@@ -75,7 +75,7 @@ impl CostsIn {
     }
 }
 
-impl<'a> Reading<'a> {
+impl Reading<'_> {
     /// What stands in a body, each with its pointer.
     fn bodies<'b>(&mut self, raw: &'b RawValue) -> Vec<(String, &'b RawValue)> {
         let Some(elements) = json::elements(raw) else { return vec![(String::new(), raw)] };

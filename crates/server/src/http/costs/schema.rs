@@ -107,7 +107,7 @@ impl PartialSchema for BingAdCostIn {
                 "AccountId": text(255, "The account.", "1001"),
                 "CampaignId": text(255, "The campaign.", "77"),
                 "CampaignName": text(255, "What it is called now.", "Spring"),
-                "CampaignStatus": { "description": "Not kept.", "example": "Active" },
+                "CampaignStatus": not_kept(&json!("Active")),
                 "Clicks": count("How often it was clicked."),
                 "Spend": amount("What it cost. More decimals than the currency has are rounded, and a warning says so."),
                 "CurrencyCode": optional_currency("ISO 4217, in any case; the site's currency when it is not given."),
@@ -153,10 +153,10 @@ impl PartialSchema for FacebookAdCostIn {
                 "publisher_platform": text(255, "Where it was shown: `instagram` is counted as that, everything else as Facebook.", "facebook"),
                 "platform_position": optional("A breakdown.", "feed"),
                 "country": optional("A breakdown.", "GB"),
-                "ctr": { "description": "Not kept.", "example": "1.2" },
-                "cpc": { "description": "Not kept.", "example": "0.4" },
-                "conversions": { "description": "Not kept.", "example": [] },
-                "cost_per_conversion": { "description": "Not kept.", "example": 3.1 },
+                "ctr": not_kept(&json!("1.2")),
+                "cpc": not_kept(&json!("0.4")),
+                "conversions": not_kept(&json!([])),
+                "cost_per_conversion": not_kept(&json!(3.1)),
             },
         }))
     }
@@ -194,7 +194,7 @@ fn google_row() -> Value {
             "resourceName": text(255, "The platform's name; its last part is the id, unless `id` says it.", resource),
             "id": optional("The platform's id.", "77"),
             "name": text(255, "What it is called now.", "Spring"),
-            "status": { "description": "Not kept.", "example": "ENABLED" },
+            "status": not_kept(&json!("ENABLED")),
         });
         if let (Value::Object(properties), Value::Object(own)) = (&mut properties, own) {
             properties.extend(own);
@@ -202,7 +202,7 @@ fn google_row() -> Value {
         let required = ["resourceName", "name"];
         json!({ "type": "object", "description": description, "required": required, "properties": properties })
     };
-    let kind = json!({ "advertisingChannelType": { "description": "Not kept.", "example": "SEARCH" } });
+    let kind = json!({ "advertisingChannelType": not_kept(&json!("SEARCH")) });
     json!({
         "type": "object", "description": "A row as the Google Ads API gives it.",
         "required": ["customer", "campaign", "metrics"],
@@ -212,7 +212,7 @@ fn google_row() -> Value {
                 "properties": {
                     "resourceName": text(255, "Its name.", "customers/1"),
                     "currencyCode": currency(),
-                    "descriptiveName": { "description": "Not kept.", "example": "Example Ltd" },
+                    "descriptiveName": not_kept(&json!("Example Ltd")),
                 },
             },
             "campaign": named(kind, "customers/1/campaigns/77", "The campaign."),
@@ -239,6 +239,12 @@ fn one_or_many(names: &[&str]) -> RefOr<Schema> {
     let items = if let [one] = any.as_slice() { one.clone() } else { json!({ "anyOf": any }) };
     any.push(json!({ "type": "array", "minItems": 1, "maxItems": 1000, "items": items }));
     schema(&json!({ "anyOf": any }))
+}
+
+/// Whatever it is, it is left alone.
+fn not_kept(example: &Value) -> Value {
+    let any = ["string", "number", "boolean", "array", "object", "null"];
+    json!({ "type": any, "description": "Not kept.", "example": example })
 }
 
 fn day(description: &str) -> Value {
