@@ -44,7 +44,9 @@ impl Day {
 
     /// The day in which an instant lies, in a time zone.
     pub fn of_in(instant: Instant, zone: &TimeZone) -> Self {
-        let Ok(timestamp) = Timestamp::from_microsecond(instant.as_micros()) else { return Self::of(instant) };
+        let Ok(timestamp) = Timestamp::from_microsecond(instant.as_micros()) else {
+            return Self::of(instant);
+        };
         let offset = i64::from(zone.to_offset(timestamp).seconds());
         Self(i32::try_from((instant.as_micros() + offset * 1_000_000).div_euclid(DAY_US)).unwrap_or(i32::MAX))
     }

@@ -20,6 +20,7 @@ mod page_url;
 mod phone;
 mod rates;
 pub mod record;
+pub mod report;
 mod site;
 mod text;
 mod time;

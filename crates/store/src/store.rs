@@ -1,7 +1,8 @@
 use crate::StoreError;
 use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
-    Erased, ErasedRecords, Followed, Guarded, JourneyChange, NewConversion, NewVisit, PersonFacts, RecordMatch,
+    Erased, ErasedRecords, Followed, Guarded, JourneyChange, NewConversion, NewVisit, PersonFacts,
+    RecordMatch,
 };
 use async_trait::async_trait;
 use std::path::Path;
@@ -193,8 +194,12 @@ pub trait Store: Send + Sync + 'static {
     /// What became of a site's journeys after a row number, in order of number, at most `limit`: each record's journey as
     /// of the facts that were [followed](Store::follow). Beginning after 0 and taking away what each
     /// [replaces](JourneyChange::replaces) gives every record's journey once.
-    async fn journeys(&self, site: SiteId, after: u64, limit: usize)
-    -> Result<Vec<JourneyChange>, StoreError>;
+    async fn journeys(
+        &self,
+        site: SiteId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<JourneyChange>, StoreError>;
 
     /// Queues all records of one site, or of all, to have their journeys derived anew by [`Store::follow`].
     async fn rebuild(&self, site: Option<SiteId>) -> Result<(), StoreError>;

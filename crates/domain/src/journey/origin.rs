@@ -49,8 +49,7 @@ impl Origin {
     /// What marketing it is, under a site's rules. `None` when a conversion's override leaves it to the journey.
     pub fn classify(&self, rules: &ChannelRules) -> Option<Classification> {
         let Some((channel, category)) = &self.words else {
-            let arrival =
-                Arrival { landing_page: &self.landing_page, referrer: self.referrer.as_deref() };
+            let arrival = Arrival { landing_page: &self.landing_page, referrer: self.referrer.as_deref() };
             return Some(rules.classify(&arrival));
         };
         let given = ConversionOverride {

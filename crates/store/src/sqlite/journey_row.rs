@@ -172,7 +172,9 @@ fn origin(OriginRow(landing_page, referrer, device, words): OriginRow<'_>) -> Re
 fn found(number: u8) -> Result<Found, StoreError> {
     if let Some(place) = number.checked_sub(NOBODY) {
         let reason = Unmatched::ALL.get(usize::from(place));
-        return reason.map(|reason| Found::Nobody(*reason)).ok_or_else(|| corrupt(TABLE, format!("reason {place}")));
+        return reason
+            .map(|reason| Found::Nobody(*reason))
+            .ok_or_else(|| corrupt(TABLE, format!("reason {place}")));
     }
     let kind: IdentifierKind = rows::identifier_kind(number)?;
     Ok(Found::By(kind))

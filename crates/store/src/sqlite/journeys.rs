@@ -38,7 +38,8 @@ pub(super) fn derived(journey: &Journey) -> Result<Derived, StoreError> {
 
 /// The journey that is stored for a record, with the number of its row.
 pub(super) fn stored(connection: &Connection, key: &RecordKey) -> Result<Option<(i64, Derived)>, StoreError> {
-    let sql = "SELECT number, is_matched, body FROM journey WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
+    let sql =
+        "SELECT number, is_matched, body FROM journey WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
     let mut statement = connection.prepare_cached(sql)?;
     let parameters = params![key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str()];
     let mut found = statement.query(parameters)?;
@@ -70,7 +71,9 @@ pub(super) fn write(tx: &WriteTx<'_>, key: &RecordKey, journey: Option<&Derived>
             insert.execute(params![site, replaces, kind, key.reference.as_str(), is_matched, body])?
         }
         None if replaces.is_none() => return Ok(()),
-        None => insert.execute(params![site, replaces, None::<i64>, None::<&str>, None::<bool>, None::<&str>])?,
+        None => {
+            insert.execute(params![site, replaces, None::<i64>, None::<&str>, None::<bool>, None::<&str>])?
+        }
     };
     Ok(())
 }
@@ -94,7 +97,11 @@ fn forget_orphans(tx: &WriteTx<'_>, site: &SiteId) -> Result<(), StoreError> {
     let mut orphans = Vec::new();
     while let Some(row) = stored.next()? {
         let key = rows::key(row, 0)?;
-        if tx.tail.any_in_writer(tx.connection, names::record_hash(&key.site, key.kind, key.reference.as_str()))?.is_none() {
+        if tx
+            .tail
+            .any_in_writer(tx.connection, names::record_hash(&key.site, key.kind, key.reference.as_str()))?
+            .is_none()
+        {
             orphans.push(key);
         }
     }

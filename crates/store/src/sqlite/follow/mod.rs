@@ -12,9 +12,9 @@ pub(super) use verify::wrong_journeys;
 
 use super::decisions::guard_columns;
 use super::evidence::Evidence;
+use super::journeys::{self, Derived};
 use super::names::{self, Tail};
 use super::writer::WriteTx;
-use super::journeys::{self, Derived};
 use super::{directory, people, records, rows};
 use crate::{Followed, StoreError};
 use rusqlite::{Connection, params};
