@@ -5,6 +5,7 @@ use crate::channel::{Basis, ChannelRules, Classification};
 use crate::journey::Origin;
 use crate::record::RecordKind;
 use crate::{Currency, Milestone, Rates, Site};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How many dimensions a touch has.
@@ -21,6 +22,8 @@ pub struct View {
     /// Of each origin, the value of each dimension.
     pub(super) origins: Vec<[u32; DIMENSIONS]>,
     pub(super) is_direct: Vec<bool>,
+    /// The name of the campaign that visits with an id name.
+    pub(super) campaign_ids: BTreeMap<Arc<str>, u32>,
 }
 
 /// The numbers of values that every view has.
@@ -34,7 +37,15 @@ impl View {
         values.number(NOT_SET);
         values.number(UNATTRIBUTED);
         let rules = site.channels.clone();
-        let mut view = Self { rules, site, rates, values, origins: Vec::new(), is_direct: Vec::new() };
+        let mut view = Self {
+            rules,
+            site,
+            rates,
+            values,
+            origins: Vec::new(),
+            is_direct: Vec::new(),
+            campaign_ids: BTreeMap::new(),
+        };
         view.catch_up(columns);
         view
     }
@@ -44,6 +55,12 @@ impl View {
         for origin in &columns.origins.values()[self.origins.len()..] {
             let classification = origin.classify(&self.rules);
             let values = self.values_of(origin, classification.as_ref());
+            if let Some(id) = classification.as_ref().and_then(|c| c.campaign_id.as_deref()) {
+                let name = values[TouchDimension::Campaign as usize];
+                if name != NOT_SET_NUMBER {
+                    self.campaign_ids.entry(Arc::from(id)).or_insert(name);
+                }
+            }
             self.origins.push(values);
             self.is_direct.push(classification.is_some_and(|c| is_direct(&c)));
         }

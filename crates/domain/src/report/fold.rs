@@ -10,7 +10,7 @@ use super::interner::place;
 use super::journeys::Scratch;
 use super::{Cell, Columns, Filter, Query, Report, Row, TooMuch, table::Total};
 use crate::attribution::{Fit, FitBuilder, Model, apportion};
-use crate::{Day, Milestone};
+use crate::{Currency, Day, Milestone};
 use std::ops::Range;
 
 /// A record's credit, in millionths of a record.
@@ -119,13 +119,13 @@ impl<'a> Fold<'a> {
         groups.saturating_mul(self.bucket_count()).saturating_mul(self.touch_groups.len())
     }
 
-    fn takes_part(&self, record: &RecordColumns) -> bool {
+    pub(super) fn takes_part(&self, record: &RecordColumns) -> bool {
         record.kind == Some(self.query.kind)
             && self.query.period.includes(record.day)
             && self.filters.admit(self.columns, record)
     }
 
-    fn milestone(&self, record: &RecordColumns) -> Option<Milestone> {
+    pub(super) fn milestone(&self, record: &RecordColumns) -> Option<Milestone> {
         milestone_of(record.kind?, last_stage(self.columns, record), self.milestones)
     }
 
@@ -274,7 +274,7 @@ impl<'a> Fold<'a> {
     }
 
     /// Whether value that no touch gets is in the report: filters on touches are about touches.
-    fn admits_unattributed(&self) -> bool {
+    pub(super) fn admits_unattributed(&self) -> bool {
         self.query.filters.iter().all(|filter| {
             let of_touch =
                 matches!(filter.dimension, Dimension::Touch(_) | Dimension::Time(BucketBy::Touch, _));
@@ -284,7 +284,7 @@ impl<'a> Fold<'a> {
     }
 
     /// Where the credit of a touch is counted, if it is.
-    fn cell(&self, base: usize, time: i64, origin: u32) -> Option<usize> {
+    pub(super) fn cell(&self, base: usize, time: i64, origin: u32) -> Option<usize> {
         let is_in_time = self.touch_times.iter().all(|(buckets, admitted)| admitted[buckets.bucket(time)]);
         if !self.admitted[place(origin)] || !is_in_time {
             return None;
@@ -308,6 +308,19 @@ impl<'a> Fold<'a> {
                 tally.assisted[cell] += u64::from(Some(cell) != last);
             }
         }
+    }
+
+    /// What a record is worth in one of the report's currencies.
+    pub(super) fn amount(&self, record: &RecordColumns) -> Amount {
+        self.amounts.of(record)
+    }
+
+    pub(super) fn currency(&self, amount: Amount) -> Currency {
+        self.currency_at(amount.currency)
+    }
+
+    pub(super) fn currency_at(&self, currency: u32) -> Currency {
+        self.amounts.currencies()[place(currency)]
     }
 
     pub(super) fn fit(&self) -> Option<&Fit> {

@@ -8,19 +8,27 @@
 mod amounts;
 mod classified;
 mod columns;
+mod costs;
 mod dimension;
+mod drill;
 mod filter;
 mod fold;
+mod funnel;
 mod grouping;
 mod interner;
 mod journeys;
+mod paths;
 mod query;
 mod table;
 
 pub use classified::View;
 pub use columns::Columns;
+pub use costs::CostRow;
 pub use dimension::{Bucket, BucketBy, Dimension, RecordDimension, TouchDimension};
+pub use drill::{Receipt, ReceiptTouch, RecordCredit, RecordCredits, Share};
 pub use filter::{Condition, Filter};
+pub use funnel::FunnelStage;
+pub use paths::CommonPath;
 pub use query::{Metrics, Period, Query, TooMuch};
 pub use table::{Cell, Report, Row, Total};
 
