@@ -2,7 +2,7 @@
 
 The description names formats of its own (`touchline-…`); here is what such values look like. Rules that tie fields
 together are applied to what is sent: an amount has at most the decimals of its currency, a call does not end before it
-began, the two words of an override belong together, of several identifiers or labels an empty one is as good as absent,
+began, a cost is of one day, the two words of an override belong together, of several identifiers or labels an empty one is as good as absent,
 and a query about a person names somebody, a query about an identifier exactly one.
 """
 
@@ -27,6 +27,11 @@ schemathesis.openapi.format(
     ),
 )
 schemathesis.openapi.format("touchline-amount", st.integers(-(10**12), 10**12).map(str))
+schemathesis.openapi.format("touchline-count", st.integers(0, 10**12).map(str))
+schemathesis.openapi.format("touchline-day", PAST.map(lambda at: at.strftime("%Y-%m-%d")))
+schemathesis.openapi.format(
+    "touchline-cost-cursor", st.tuples(st.integers(0, 30000), st.integers(0, 2**128 - 1)).map(lambda place: f"{place[0]}-{place[1]:032x}")
+)
 schemathesis.openapi.format("touchline-text", TEXT)
 schemathesis.openapi.format(
     "touchline-url", st.from_regex(r"https?://[a-z]{1,12}\.example/[a-z0-9/]{0,20}(\?[a-z_]{1,9}=[a-z0-9]{0,9})?", fullmatch=True)
@@ -72,6 +77,9 @@ def before_call(ctx, case, kwargs):
                 case.body[name] = int(case.body[name]) if abs(case.body[name]) < 10**12 else 0
         call_ends_when_it_began(case.body)
         override_words_belong_together(case.body)
+    if "/adcosts" in case.path:
+        for cost in case.body if isinstance(case.body, list) else [case.body]:
+            cost_can_be_stored(cost)
 
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z?)?")
@@ -81,6 +89,23 @@ START, END = "StartDateTimeISO", "EndDateTimeISO"
 def call_ends_when_it_began(body):
     if all(isinstance(body.get(name), str) and MOMENT.fullmatch(body[name]) for name in (START, END)):
         body[END] = body[START]
+
+
+PERIODS = (("date_start", "date_stop"), ("StartDate", "EndDate"))
+
+
+def cost_can_be_stored(cost):
+    """Its amount has an ordinary size, and it is of one day: a long period has too many."""
+    if not isinstance(cost, dict):
+        return
+    metrics = cost.get("GoogleApiResponse", {}).get("metrics") if isinstance(cost.get("GoogleApiResponse"), dict) else None
+    for holder, name in ((cost, "Cost"), (cost, "Spend"), (cost, "spend"), (metrics, "costMicros")):
+        value = holder.get(name) if isinstance(holder, dict) else None
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= 10**12:
+            holder[name] = 0
+    for start, end in PERIODS:
+        if all(isinstance(cost.get(name), str) and MOMENT.fullmatch(cost[name]) for name in (start, end)):
+            cost[end] = cost[start]
 
 
 WORDS = {

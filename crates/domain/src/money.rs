@@ -26,6 +26,11 @@ impl Currency {
         self.0.code()
     }
 
+    /// Whether it is the euro, in which reference rates are given.
+    pub fn is_euro(self) -> bool {
+        self.0 == iso_currency::Currency::EUR
+    }
+
     /// How many decimals an amount has: 2 for GBP, 0 for JPY, 3 for KWD. Currencies for which ISO 4217 gives
     /// none (metals, test codes) have 0.
     pub fn decimals(self) -> u32 {
@@ -82,6 +87,16 @@ impl Money {
         Ok(Self { minor, currency })
     }
 
+    /// As [`Money::parse`], for amounts that come with more decimals than the currency has, as advertising platforms' do: they
+    /// are rounded to the nearest minor unit, half of one away from zero. `raw` is in units of ten to minus `unit_decimals`:
+    /// 6 for micros. Also answers whether anything was rounded. Codes: `not_a_number`, `out_of_range`.
+    pub fn parse_rounded(raw: &str, unit_decimals: u32, currency: Currency) -> Result<(Self, bool), Invalid> {
+        let mut decimal = Decimal::parse(raw)?;
+        decimal.exponent = decimal.exponent.saturating_sub(i64::from(unit_decimals));
+        let is_rounded = decimal.round(currency.decimals());
+        Ok((Self { minor: decimal.to_minor(currency)?, currency }, is_rounded))
+    }
+
     /// Whether `raw` is a number at all: what can be said of an amount whose currency is not known.
     pub fn check_number(raw: &str) -> Result<(), Invalid> {
         Decimal::parse(raw).map(drop)
@@ -135,7 +150,7 @@ pub fn format_minor(minor: i128, currency: Currency) -> String {
 }
 
 /// A decimal as written: digits without leading or trailing zeros, times ten to `exponent`.
-struct Decimal {
+pub(crate) struct Decimal {
     negative: bool,
     digits: Vec<u8>,
     exponent: i64,
@@ -145,7 +160,7 @@ impl Decimal {
     /// Longer numerals are refused before they are looked at.
     const TEXT_BYTES_MAX: usize = 400;
 
-    fn parse(raw: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse(raw: &str) -> Result<Self, Invalid> {
         let not_a_number = || Invalid::new("not_a_number", "must be a valid number");
         let raw = raw.trim();
         if raw.len() > Self::TEXT_BYTES_MAX {
@@ -184,8 +199,38 @@ impl Decimal {
         Ok(Self { negative, digits, exponent })
     }
 
+    /// Rounds to so many decimals, half away from zero. Answers whether anything was lost.
+    fn round(&mut self, decimals: u32) -> bool {
+        let excess = self.exponent.saturating_add(i64::from(decimals)).saturating_neg();
+        if excess <= 0 || self.digits.is_empty() {
+            return false;
+        }
+        let excess = usize::try_from(excess).unwrap_or(usize::MAX);
+        let kept = self.digits.len().checked_sub(excess);
+        // The first digit that goes decides: it stands for nothing when all that is there lies behind it.
+        let is_up = kept.is_some_and(|kept| self.digits[kept] >= 5);
+        self.digits.truncate(kept.unwrap_or(0));
+        self.exponent = -i64::from(decimals);
+        if is_up {
+            self.increment();
+        }
+        true
+    }
+
+    /// Adds one to the last digit.
+    fn increment(&mut self) {
+        for digit in self.digits.iter_mut().rev() {
+            if *digit < 9 {
+                *digit += 1;
+                return;
+            }
+            *digit = 0;
+        }
+        self.digits.insert(0, 1);
+    }
+
     /// The decimal times ten to `decimals`, if that is a whole number that fits.
-    fn scaled(&self, decimals: u32) -> Result<i64, ScaleMismatch> {
+    pub(crate) fn scaled(&self, decimals: u32) -> Result<i64, ScaleMismatch> {
         if self.digits.is_empty() {
             return Ok(0);
         }
@@ -224,7 +269,8 @@ impl Decimal {
     }
 }
 
-enum ScaleMismatch {
+/// Why a decimal is no whole number of some unit.
+pub(crate) enum ScaleMismatch {
     TooManyDecimals,
     OutOfRange,
 }
@@ -272,7 +318,41 @@ mod tests {
         assert_eq!(minor("1", "£££"), Err("unknown_currency"));
     }
 
+    #[test]
+    fn amounts_with_too_many_decimals_can_be_rounded() {
+        let rounded = |raw: &str, unit, code: &str| {
+            let currency = Currency::parse(code).unwrap();
+            Money::parse_rounded(raw, unit, currency).map(|(m, is)| (m.minor, is)).map_err(|e| e.code)
+        };
+        assert_eq!(rounded("12.5", 0, "GBP"), Ok((1_250, false)));
+        assert_eq!(rounded("12.345", 0, "GBP"), Ok((1_235, true)));
+        assert_eq!(rounded("-12.345", 0, "GBP"), Ok((-1_235, true)));
+        assert_eq!(rounded("0.30000000000000004", 0, "GBP"), Ok((30, true)));
+        assert_eq!(rounded("9.995", 0, "GBP"), Ok((1_000, true)));
+        assert_eq!(rounded("0.005", 0, "GBP"), Ok((1, true)));
+        assert_eq!(rounded("0.0049999", 0, "GBP"), Ok((0, true)));
+        assert_eq!(rounded("0.0009", 0, "GBP"), Ok((0, true)));
+        assert_eq!(rounded("1234567", 6, "GBP"), Ok((123, true)));
+        assert_eq!(rounded("1230000", 6, "GBP"), Ok((123, false)));
+        assert_eq!(rounded("1500000", 6, "JPY"), Ok((2, true)));
+        assert_eq!(rounded("1e-999999999", 0, "GBP"), Ok((0, true)));
+        assert_eq!(rounded("0", 6, "GBP"), Ok((0, false)));
+        assert_eq!(rounded("90071992547409.914", 0, "GBP"), Ok((AMOUNT_MINOR_MAX, true)));
+        assert_eq!(rounded("90071992547409.915", 0, "GBP"), Err("out_of_range"));
+        assert_eq!(rounded("much", 0, "GBP"), Err("not_a_number"));
+    }
+
     proptest! {
+        #[test]
+        fn rounding_takes_the_nearest(scaled in -10_000_000i64..10_000_000, unit in 0u32..8) {
+            let gbp = Currency::parse("GBP").unwrap();
+            let (money, is_rounded) = Money::parse_rounded(&scaled.to_string(), unit, gbp).unwrap();
+            // Compared in units of 10^-8, two decimals being 10^6 of them.
+            let (exact, got) = (i128::from(scaled) * 10i128.pow(8 - unit), i128::from(money.minor) * 1_000_000);
+            prop_assert!((exact - got).abs() * 2 <= 1_000_000);
+            prop_assert_eq!(is_rounded, exact != got);
+        }
+
         #[test]
         fn writing_and_parsing_are_inverse(minor in -AMOUNT_MINOR_MAX..=AMOUNT_MINOR_MAX, code in "GBP|JPY|KWD") {
             let currency = Currency::parse(&code).unwrap();

@@ -58,6 +58,7 @@ pub(crate) struct Metrics {
     stage_case_mismatches: Counter,
     visits: Family<VisitLabels, Counter>,
     conversions: Family<ConversionLabels, Counter>,
+    costs: Family<OutcomeLabels, Counter>,
     collector_refusals: Family<CodeLabels, Counter>,
 }
 
@@ -73,6 +74,7 @@ impl Metrics {
             stage_case_mismatches: Counter::default(),
             visits: Family::default(),
             conversions: Family::default(),
+            costs: Family::default(),
             collector_refusals: Family::default(),
         }
     }
@@ -117,6 +119,11 @@ impl Metrics {
     /// A stored or repeated conversion.
     pub(crate) fn converted(&self, kind: &'static str, result: &'static str) {
         self.conversions.get_or_create(&ConversionLabels { kind, result }).inc();
+    }
+
+    /// A stored or repeated cost of advertising.
+    pub(crate) fn cost(&self, result: &'static str) {
+        self.costs.get_or_create(&OutcomeLabels { result }).inc();
     }
 
     /// A browser's report that was refused.
@@ -170,6 +177,7 @@ impl Metrics {
             "Reports of conversions, by kind and by what they did",
             self.conversions.clone(),
         );
+        registry.register("ad_costs", "Costs of advertising, by what they did", self.costs.clone());
         registry.register(
             "collector_refusals",
             "Reports of browsers refused, by error code",

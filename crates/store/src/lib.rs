@@ -7,12 +7,14 @@
 pub mod conformance;
 mod dice;
 mod error;
+mod money;
 mod people;
 pub mod sample;
 pub mod sqlite;
 mod store;
 
 pub use error::StoreError;
+pub use money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 pub use people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
     PersonFacts, PersonRecord, Rebuild, RecordMatch, Verified,

@@ -1,4 +1,5 @@
 use crate::StoreError;
+use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
     PersonFacts, Rebuild, RecordMatch, Verified,
@@ -8,7 +9,7 @@ use std::path::Path;
 use touchline_domain::record::{
     RecordFilter, RecordKey, RecordKind, Reference, StageTotal, StoredVersion, UploadOutcome, Version,
 };
-use touchline_domain::{Identifier, Instant, Site, SiteId, Token, TokenId};
+use touchline_domain::{Identifier, Instant, RateSheet, Site, SiteId, StoredCost, Token, TokenId};
 
 /// A version of a record, to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +106,8 @@ pub struct CheckReport {
     pub visits: u64,
     /// How many conversions there are.
     pub conversions: u64,
+    /// How many costs of advertising there are, every version of each.
+    pub costs: u64,
     /// How many changes have to be followed before journeys can be compared with the facts; 0 when they were.
     pub changes_behind: u64,
     /// What is wrong, a sentence each; empty when all is well. At most a hundred.
@@ -192,8 +195,9 @@ pub trait Store: Send + Sync + 'static {
     async fn record_match(&self, key: RecordKey) -> Result<Option<RecordMatch>, StoreError>;
 
     /// What became of a site's journeys after a row number, in order of number, at most `limit`: each record's journey as
-    /// of the facts that were [followed](Store::follow). Beginning after 0 and taking away what each
-    /// [replaces](JourneyChange::replaces) gives every record's journey once.
+    /// of the facts that were [followed](Store::follow). Only the last row of a record is there. Whoever takes rows in, from
+    /// 0 on and whenever he likes, and keeps of those with the same [first](JourneyChange::first) the last, has every
+    /// record's journey once.
     async fn journeys(
         &self,
         site: SiteId,
@@ -282,6 +286,33 @@ pub trait Store: Send + Sync + 'static {
         after: u64,
         limit: usize,
     ) -> Result<(u64, Option<u64>), StoreError>;
+
+    /// Stores costs of advertising, all or none, in the order given. Outcomes are in the same order: what was received last
+    /// of the same day and [key](touchline_domain::AdCost::key) changes nothing when it is repeated, and is replaced by
+    /// anything else. [`StoreError::Overloaded`] when the write queue is full.
+    async fn add_costs(&self, costs: Vec<NewCost>) -> Result<Vec<UploadOutcome>, StoreError>;
+
+    /// A page of costs, each as it was received last. A cost that exists throughout is listed exactly once over all pages.
+    async fn costs(&self, query: CostsQuery) -> Result<CostsPage, StoreError>;
+
+    /// A site's costs with a change number after `after`, in its order, every version of each; at most `limit`. Whoever keeps
+    /// the last of each day and [key](touchline_domain::AdCost::key) has what [`Store::costs`] lists.
+    async fn costs_since(
+        &self,
+        site: SiteId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredCost>, StoreError>;
+
+    /// Replaces the reference rates of the days and currencies that a sheet has, and leaves all others as they are. A sheet
+    /// that says nothing new changes nothing. Rates are of the whole installation.
+    async fn set_rates(&self, sheet: RateSheet, at: Instant) -> Result<RatesImport, StoreError>;
+
+    /// The version that [`Store::rates`] would have; a point read.
+    async fn rates_version(&self) -> Result<u64, StoreError>;
+
+    /// All reference rates, as of one moment.
+    async fn rates(&self) -> Result<StoredRates, StoreError>;
 
     /// How many of a site's records are in each stage now, and what they are worth, by currency.
     async fn stage_totals(&self, site: SiteId, kind: RecordKind) -> Result<Vec<StageTotal>, StoreError>;

@@ -9,14 +9,16 @@
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
+use touchline_domain::cost::{AdCostType, Campaign, CampaignIdentifier, Figures};
 use touchline_domain::record::{
     Particulars, RecordFilter, RecordKey, RecordKind, Reference, UploadOutcome, Version,
 };
 use touchline_domain::{
-    Country, Currency, Identifier, IdentifierKind, Instant, Moment, Money, Site, SiteId, Text,
+    AdCost, Country, Currency, Day, Identifier, IdentifierKind, Instant, Moment, Money, RateSheet, Site,
+    SiteId, Text,
 };
 use touchline_store::sqlite::{SqliteOptions, restore, schema_version};
-use touchline_store::{RecordsQuery, SqliteStore, Store, StoreError, Upload, conformance};
+use touchline_store::{NewCost, RecordsQuery, SqliteStore, Store, StoreError, Upload, conformance};
 
 fn open(path: &Path) -> Result<SqliteStore, StoreError> {
     SqliteStore::open(path, &SqliteOptions::default())
@@ -71,6 +73,24 @@ fn upload(reference: &str, second: i64) -> Upload {
 fn key(reference: &str) -> RecordKey {
     let site = SiteId::parse("s").unwrap();
     RecordKey { site, kind: RecordKind::Opportunity, reference: Reference::parse(reference).unwrap() }
+}
+
+fn cost() -> NewCost {
+    let text = |text| Text::parse(text).unwrap();
+    let identifiers =
+        vec![CampaignIdentifier { importance: 1, name: text("Campaign"), value: text("Spring") }];
+    let spent = Money { minor: 5, currency: Currency::parse("GBP").unwrap() };
+    let cost = AdCost {
+        day: Day::from_number(7),
+        platform: None,
+        source: text("Example News"),
+        cost_type: AdCostType::Affiliate,
+        campaign: Campaign::of(&identifiers),
+        identifiers,
+        keyword: None,
+        figures: Figures { spent, clicks: None, impressions: None, reach: None },
+    };
+    NewCost { site: SiteId::parse("s").unwrap(), received_at: Instant::from_micros(1), cost }
 }
 
 async fn assert_holds(store: &SqliteStore, records: usize, versions_each: usize) {
@@ -150,6 +170,27 @@ async fn a_backup_is_restored_whole() {
     assert!(matches!(restore(&backup, &target), Err(StoreError::Refused { .. })), "nothing is overwritten");
 }
 
+/// What an earlier version wrote is brought up to date and kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_database_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let older = rusqlite::Connection::open(&path).unwrap();
+    older.pragma_update(None, "application_id", 0x5463_684C).unwrap();
+    older.execute_batch(include_str!("../migrations/sqlite/0001_records.sql")).unwrap();
+    older.execute_batch(include_str!("../migrations/sqlite/0002_visits_and_identity.sql")).unwrap();
+    older.pragma_update(None, "user_version", 2).unwrap();
+    let site = "INSERT INTO site VALUES ('s', 'Example', 'GBP', 'GB', 'UTC', '[]', 0, 0, '{}')";
+    older.execute_batch(site).unwrap();
+    drop(older);
+    let store = open(&path).unwrap();
+    fill(&store, 2, 1..3).await;
+    assert_eq!(store.add_costs(vec![cost(), cost()]).await.unwrap()[1], UploadOutcome::Unchanged);
+    assert_eq!(store.rates().await.unwrap().version, 0);
+    assert_holds(&store, 2, 2).await;
+    assert_eq!(store.check().await.unwrap().costs, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_ours_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
@@ -197,6 +238,12 @@ async fn damage_is_found_by_the_check() {
         "DELETE FROM name WHERE change = 3",
         "DELETE FROM record_version WHERE change = 3",
         "UPDATE counter SET value = 1000 WHERE name = 'names_indexed_through'",
+        "UPDATE ad_cost SET details = 'x'",
+        "UPDATE ad_cost SET cost_type = 'x'",
+        "UPDATE ad_cost SET cost_key = zeroblob(16)",
+        "UPDATE ad_cost SET site_id = 'nobody'",
+        "UPDATE rate_day SET rates = 'x'",
+        "UPDATE rate_day SET rates = '{\"USD\":0}'",
     ];
     for damage in damages {
         let folder = tempfile::tempdir().unwrap();
@@ -204,6 +251,9 @@ async fn damage_is_found_by_the_check() {
         let store = open(&path).unwrap();
         store.add_site(site()).await.unwrap();
         fill(&store, 4, 1..4).await;
+        store.add_costs(vec![cost()]).await.unwrap();
+        let rates = RateSheet::parse("Date,USD\n2024-01-15,1.0945").unwrap();
+        store.set_rates(rates, Instant::from_micros(1)).await.unwrap();
         store.close().await.unwrap();
         rusqlite::Connection::open(&path).unwrap().execute_batch(damage).unwrap();
         let report = store.check().await.unwrap();

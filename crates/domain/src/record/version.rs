@@ -2,7 +2,7 @@ use super::RecordKind;
 use crate::{Identifier, Instant, Moment, Money, Text};
 
 /// A named value that the CRM added to a record.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Property {
     /// Free, compared exactly.
     pub name: Text<255>,

@@ -1,6 +1,6 @@
 use super::App;
 use touchline_domain::record::UploadOutcome;
-use touchline_store::{NewConversion, NewVisit, StoreError};
+use touchline_store::{NewConversion, NewCost, NewVisit, StoreError};
 
 impl App {
     /// Stores visits. They are durable when this returns.
@@ -21,5 +21,14 @@ impl App {
             outcome.ok_or_else(|| StoreError::Unavailable("the store answered for no conversion".into()))?;
         self.metrics.converted(kind.name(), outcome.name());
         Ok(outcome)
+    }
+
+    /// Stores costs of advertising, all or none. They are durable when this returns.
+    pub(crate) async fn add_costs(&self, costs: Vec<NewCost>) -> Result<Vec<UploadOutcome>, StoreError> {
+        let outcomes = self.store.add_costs(costs).await?;
+        for outcome in &outcomes {
+            self.metrics.cost(outcome.name());
+        }
+        Ok(outcomes)
     }
 }

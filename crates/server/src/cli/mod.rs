@@ -1,5 +1,6 @@
 //! The command line: what it looks like, and which use case each command is.
 
+mod attribute;
 mod channels;
 mod demo;
 mod duration;
@@ -7,6 +8,7 @@ mod erase;
 mod export;
 mod maintenance;
 mod person;
+mod rates;
 mod serve;
 mod site;
 mod site_settings;
@@ -43,6 +45,7 @@ const EXAMPLES: &str = "Examples:
   touchline site add --id shop --name 'My shop'   add a site
   touchline site snippet --site shop --address https://touchline.example.com --forms
   touchline token create --site shop --scope ingest --name CRM --expires 365d
+  touchline rates import eurofxref-hist.csv       let reports convert currencies
   touchline backup /backups/touchline-$(date +%F).db
 
 Every setting is also an environment variable (TOUCHLINE_LISTEN, TOUCHLINE_LIMITS_BODY_BYTES, …) and a line of
@@ -82,6 +85,11 @@ enum Command {
     /// Explain and list the rules that say what marketing a visit came from, and set a site's own
     #[command(subcommand)]
     Channels(channels::ChannelsCommand),
+    /// Share the conversions of a plain file of paths, to compare our models with another program's
+    Attribute(attribute::AttributeCommand),
+    /// Import and list the reference rates by which reports convert money
+    #[command(subcommand)]
+    Rates(rates::RatesCommand),
     /// Write a consistent copy of everything to a new file, while the server runs
     Backup {
         /// The file to write; it must not exist
@@ -157,6 +165,8 @@ fn run(settings: Settings, command: Command) -> Result<ExitCode, CliError> {
             Command::Site(command) => site::run(&config, *command).await,
             Command::Token(command) => token::run(&config, command).await,
             Command::Channels(command) => channels::run(&config, command).await,
+            Command::Attribute(command) => attribute::run(&command),
+            Command::Rates(command) => rates::run(&config, command).await,
             Command::Backup { destination } => maintenance::backup(&config, &destination).await,
             Command::Restore { source } => maintenance::restore(&config, &source),
             Command::Check => maintenance::check(&config).await,

@@ -50,6 +50,18 @@ impl<R: Right> FromRequestParts<Arc<App>> for Caller<R> {
     }
 }
 
+/// A caller whose token has the right `R` on some site: for what belongs to none.
+pub(crate) struct AnyCaller<R>(std::marker::PhantomData<R>);
+
+impl<R: Right> FromRequestParts<Arc<App>> for AnyCaller<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        allow(token(parts, app)?.as_ref(), R::SCOPE)?;
+        Ok(Self(std::marker::PhantomData))
+    }
+}
+
 /// The caller's token, counted against its rate. What an unknown token is answered never depends on the site.
 pub(crate) fn token(parts: &Parts, app: &App) -> Result<Arc<Token>, ApiError> {
     let header = parts.headers.get(AUTHORIZATION).ok_or_else(missing)?;
@@ -84,14 +96,20 @@ pub(crate) fn site(
     let site = site_id.filter(|id| token.sites.contains(id)).and_then(|id| app.directory.site(&id));
     let site =
         site.ok_or_else(|| ApiError::new(Code::SiteNotAllowed, "Use a token that was made for this site."))?;
-    if !token.scopes.contains(scope) {
-        let detail = format!("The token needs the scope {}; it has {}.", scope.name(), token.scopes);
-        let challenge = match scope {
-            Scope::Ingest => "Bearer realm=\"touchline\", error=\"insufficient_scope\", scope=\"ingest\"",
-            Scope::Read => "Bearer realm=\"touchline\", error=\"insufficient_scope\", scope=\"read\"",
-            Scope::Admin => "Bearer realm=\"touchline\", error=\"insufficient_scope\", scope=\"admin\"",
-        };
-        return Err(ApiError::new(Code::InsufficientScope, detail).challenge(challenge));
-    }
+    allow(token, scope)?;
     Ok(site)
+}
+
+/// Refuses a token that lacks a scope.
+fn allow(token: &Token, scope: Scope) -> Result<(), ApiError> {
+    if token.scopes.contains(scope) {
+        return Ok(());
+    }
+    let detail = format!("The token needs the scope {}; it has {}.", scope.name(), token.scopes);
+    let challenge = match scope {
+        Scope::Ingest => "Bearer realm=\"touchline\", error=\"insufficient_scope\", scope=\"ingest\"",
+        Scope::Read => "Bearer realm=\"touchline\", error=\"insufficient_scope\", scope=\"read\"",
+        Scope::Admin => "Bearer realm=\"touchline\", error=\"insufficient_scope\", scope=\"admin\"",
+    };
+    Err(ApiError::new(Code::InsufficientScope, detail).challenge(challenge))
 }

@@ -152,6 +152,17 @@ impl<'a> Object<'a> {
         problems.add(&self.pointer_to(name), name, &Invalid::new("required", "must be given"));
     }
 
+    /// Whether there is a member with this name, in any case, that is not `null`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.members.iter().any(|member| same_name(&member.name, name) && !is_null(member.value))
+    }
+
+    /// A member's object; `None` when it is absent or no object (a problem).
+    pub(crate) fn object(&mut self, name: &str, problems: &mut Problems) -> Option<Object<'a>> {
+        let raw = self.take(name)?;
+        Object::read(raw, self.pointer_to(name), name, problems)
+    }
+
     /// A member's elements; `None` when it is absent or no array (a problem).
     pub(crate) fn array(
         &mut self,
@@ -196,6 +207,12 @@ impl<'a> Object<'a> {
 pub(crate) fn pairs(raw: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
     let Members(members) = serde_json::from_str(raw.get()).ok()?;
     Some(members.into_iter().map(|member| (member.name, member.value)).collect())
+}
+
+/// The elements of an array; `None` when it is none.
+pub(crate) fn elements(raw: &RawValue) -> Option<Vec<&RawValue>> {
+    let Elements(elements) = serde_json::from_str(raw.get()).ok()?;
+    Some(elements)
 }
 
 fn same_name(a: &str, b: &str) -> bool {

@@ -8,6 +8,7 @@ mod classification_out;
 mod client;
 mod conversion_in;
 mod conversions;
+mod costs;
 mod docs;
 mod error;
 pub(crate) mod export;
@@ -19,9 +20,11 @@ mod observe;
 mod openapi;
 pub(crate) mod people;
 mod query;
+mod rates;
 mod record_in;
 mod record_out;
 mod records;
+mod reports;
 mod schema;
 mod serve;
 mod tag;
@@ -48,6 +51,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/{siteId}/opportunity/upload", put(upload::opportunity))
         .route("/v1/{siteId}/revenue/upload", put(upload::revenue))
         .route("/v1/revenue/upload", put(upload::revenue_by_site_in_body))
+        .route("/v1/{siteId}/adcosts", put(costs::upload::put_ad_costs))
+        .route("/v1/{siteId}/adcosts/bing", put(costs::upload::put_bing_ad_costs))
+        // The vendor's pages do not show the paths of these two.
+        .route("/v1/{siteId}/adcosts/facebook", put(costs::upload::put_facebook_ad_costs))
+        .route("/v1/{siteId}/adcosts/google", put(costs::upload::put_google_ad_costs))
         .merge(conversions::routes());
 
     let sites = Router::new()
@@ -62,9 +70,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/{siteId}/revenue/{reference}", get(records::get_revenue).delete(records::delete_revenue))
         .route("/{siteId}/visits", post(visits::visit))
         .route("/{siteId}/visits/batch", post(batch::visits))
+        .route("/{siteId}/costs", get(costs::list::list_costs))
         .route("/{siteId}/pipeline", get(records::pipeline))
         .merge(channels::routes())
-        .merge(people::routes());
+        .merge(people::routes())
+        .merge(reports::routes());
 
     let operation = Router::new()
         .route("/healthz", get(health::healthz))
@@ -79,6 +89,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .merge(wire)
         .merge(tag::routes())
         .nest("/api/v1/sites", sites)
+        .route("/api/v1/rates", get(rates::get_rates))
         .merge(operation)
         .fallback(not_found)
         .layer(CatchPanicLayer::new())

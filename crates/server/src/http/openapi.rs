@@ -1,11 +1,13 @@
 //! The description of the API, generated from the handlers and types that serve it.
 
 use super::channels::{self, ChannelRulesIn};
+use super::costs;
+use super::costs::schema::{AdCostIn, BingAdCostIn, FacebookAdCostIn, GoogleAdCostIn, OldAdCostIn};
 use super::error::{Code, ProblemDetails};
 use super::ingest_schema::{InboundCallIn, VisitIn, WebConversionIn};
 use super::people::{IdentifierIn, allowed, cut, erase, export, guarded, person};
 use super::schema::{OpportunityIn, ReferenceParam, RevenueIn, SiteIdParam};
-use super::{batch, conversions, health, records, upload, visits};
+use super::{batch, conversions, health, rates, records, reports, upload, visits};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use std::sync::LazyLock;
@@ -27,6 +29,12 @@ use utoipa::{Modify, OpenApi};
         batch::visits,
         conversions::web,
         conversions::call,
+        costs::upload::put_ad_costs,
+        costs::upload::put_bing_ad_costs,
+        costs::upload::put_facebook_ad_costs,
+        costs::upload::put_google_ad_costs,
+        costs::list::list_costs,
+        rates::get_rates,
         records::list_opportunities,
         records::get_opportunity,
         records::delete_opportunity,
@@ -34,6 +42,12 @@ use utoipa::{Modify, OpenApi};
         records::get_revenue,
         records::delete_revenue,
         records::pipeline,
+        reports::report::get_report,
+        reports::drill::list_report_records,
+        reports::paths::list_paths,
+        reports::funnel::get_funnel,
+        reports::receipt::get_opportunity_receipt,
+        reports::receipt::get_revenue_receipt,
         channels::explain::explain_channel,
         channels::list::list_channel_rules,
         channels::set::set_channel_rules,
@@ -50,10 +64,12 @@ use utoipa::{Modify, OpenApi};
         health::readyz,
         health::metrics,
     ),
-    components(schemas(ProblemDetails<'static>, upload::UploadOut, conversions::ConversionOut, OpportunityIn, RevenueIn, VisitIn, WebConversionIn, InboundCallIn, ChannelRulesIn, IdentifierIn, SiteIdParam, ReferenceParam)),
+    components(schemas(ProblemDetails<'static>, upload::UploadOut, conversions::ConversionOut, OpportunityIn, RevenueIn, VisitIn, WebConversionIn, InboundCallIn, AdCostIn, OldAdCostIn, BingAdCostIn, FacebookAdCostIn, GoogleAdCostIn, costs::CostsUploadOut, ChannelRulesIn, IdentifierIn, SiteIdParam, ReferenceParam)),
     tags(
         (name = "Uploads", description = "What a CRM, a telephone system or a server sends. Scope `ingest`."),
         (name = "Records", description = "Reading what was sent. Scope `read`; deleting takes `admin`."),
+        (name = "Reports", description = "Which marketing brought the revenue, and what makes each number. Scope `read`."),
+        (name = "Costs", description = "What advertising cost, and the rates by which money of one currency is reported in another. Sending takes the scope `ingest`, reading `read`."),
         (name = "Channels", description = "Which marketing a visit is counted to, and the rules that say so. Scope `read`; setting rules takes `admin`."),
         (name = "People", description = "Who somebody is and why, and erasing them. Scope `read`; exporting, erasing and deciding take `admin`."),
         (name = "Operation", description = "For whoever keeps it running. No token."),
@@ -80,7 +96,7 @@ impl Modify for Finish {
 
 /// Every failure that an operation can answer, so that a client generated from the description knows them.
 fn document_failures(path: &str, operation: &mut Operation) {
-    let has_token = path.contains("{siteId}");
+    let has_token = path.starts_with("/v1") || path.starts_with("/api");
     let has_body = operation.request_body.is_some();
     let has_query = operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty());
     for code in Code::ALL {
@@ -88,13 +104,13 @@ fn document_failures(path: &str, operation: &mut Operation) {
             Code::MalformedJson | Code::IncompleteBody | Code::InvalidBody => has_body,
             Code::BodyTimeout | Code::BodyTooLarge | Code::UnsupportedMediaType => has_body,
             Code::InvalidQuery => has_query,
-            Code::TokenMissing | Code::TokenInvalid | Code::SiteNotAllowed | Code::InsufficientScope => {
-                has_token
-            }
+            Code::SiteNotAllowed => path.contains("{siteId}"),
+            Code::TokenMissing | Code::TokenInvalid | Code::InsufficientScope => has_token,
             Code::RateLimited => has_token,
-            Code::RecordNotFound => path.ends_with("{reference}") || path.contains("/people"),
+            Code::RecordNotFound => path.contains("{reference}") || path.contains("/people"),
             Code::PersonNotFound => path.contains("/people"),
             Code::EvidenceNotFound => path.contains("{fact}"),
+            Code::ReportTooLarge => path.contains("/report") || path.ends_with("/receipt"),
             Code::Overloaded | Code::StorageUnavailable | Code::ShuttingDown | Code::TimedOut => {
                 path != "/healthz"
             }

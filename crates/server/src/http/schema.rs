@@ -124,7 +124,7 @@ pub(crate) fn currency() -> RefOr<Schema> {
     schema(&json!({ "type": "string", "enum": currency_codes() }))
 }
 
-fn currency_codes() -> Vec<&'static str> {
+pub(super) fn currency_codes() -> Vec<&'static str> {
     Currency::all().into_iter().map(Currency::code).collect()
 }
 
@@ -160,7 +160,7 @@ fn record(own: Value, required: &[&str], description: &str) -> Value {
     json!({ "type": "object", "description": description, "required": required, "properties": properties })
 }
 
-fn amount(description: &str) -> Value {
+pub(super) fn amount(description: &str) -> Value {
     json!({
         "anyOf": [
             { "type": "number", "minimum": -90_071_992_547_409_i64, "maximum": 90_071_992_547_409_i64 },

@@ -97,6 +97,9 @@ fn nobody_can_find_out_which_sites_there_are() {
     for what in [
         ("PUT", "/v1/{site}/opportunity/upload"),
         ("PUT", "/v1/{site}/revenue/upload"),
+        ("PUT", "/v1/{site}/adcosts"),
+        ("PUT", "/v1/{site}/adcosts/google"),
+        ("GET", "/api/v1/sites/{site}/costs"),
         ("POST", "/api/v1/sites/{site}/opportunities/batch"),
         ("GET", "/api/v1/sites/{site}/opportunities"),
         ("GET", "/api/v1/sites/{site}/revenue/x"),

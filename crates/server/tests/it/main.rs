@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod access;
+mod attribute;
 mod backup;
 mod batch;
 mod channels;
@@ -10,6 +11,8 @@ mod cli;
 mod collect;
 mod convergence;
 mod conversions;
+mod cost_shapes;
+mod costs;
 mod demo;
 mod erase;
 mod errors;
@@ -23,6 +26,7 @@ mod lists;
 mod log;
 mod operation;
 mod people;
+mod rates;
 mod reads;
 mod refusals;
 mod retention;

@@ -4,11 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a case fails by panicking")]
 
 mod convergence;
+mod costs;
 mod directory;
 mod erasure;
 mod identity;
 mod listing;
 mod people;
+mod rates;
 mod records;
 mod samples;
 
@@ -67,5 +69,13 @@ cases! {
     erasure::an_erasure_that_finds_only_a_decision_gives_no_number_twice,
     erasure::whom_the_site_ignores_can_be_found_and_erased,
     erasure::an_identifier_that_joins_again_when_visits_expire_is_followed,
+    costs::everything_about_a_cost_is_read_back,
+    costs::a_restated_cost_replaces_the_one_before,
+    costs::pages_hold_every_cost_once,
+    costs::who_follows_the_changes_knows_what_holds,
+    costs::costs_do_not_get_in_the_way_of_following,
+    costs::parallel_repeats_are_stored_once,
+    rates::a_sheet_is_stored_once,
+    rates::a_sheet_replaces_what_it_names_and_nothing_else,
     convergence::any_order_repeats_and_parallel_callers_end_the_same,
 }

@@ -1,5 +1,5 @@
 use super::names::{Entry, Tail};
-use super::{conversions, directory, follow, names, open, rows, visits};
+use super::{conversions, costs, directory, follow, names, open, rates, rows, visits};
 use crate::{CheckReport, StoreError};
 use rusqlite::{Connection, params};
 use touchline_domain::Instant;
@@ -21,6 +21,7 @@ pub(super) fn check(connection: &Connection, followed_through: i64) -> Result<Ch
     }
     records(connection, &mut report)?;
     touches(connection, &mut report)?;
+    money(connection, &mut report)?;
     index(connection, &mut report)?;
     journeys(connection, followed_through, &mut report)?;
     Ok(report)
@@ -194,17 +195,32 @@ fn touches(connection: &Connection, report: &mut CheckReport) -> Result<(), Stor
     });
     // A row that cannot be read ends the reading.
     violations.extend([visits, conversions].into_iter().filter_map(Result::err).map(|e| e.to_string()));
-    for table in ["visit", "conversion"] {
+    for what in violations {
+        violation(report, what);
+    }
+    have_homes(connection, &["visit", "conversion"], report)
+}
+
+/// Every row of these tables belongs to a site.
+fn have_homes(connection: &Connection, tables: &[&str], report: &mut CheckReport) -> Result<(), StoreError> {
+    for table in tables {
         let sql = format!(
             "SELECT count(*) FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM site s WHERE s.site_id = t.site_id)"
         );
         let homeless: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
         if homeless > 0 {
-            violations.push(format!("{homeless} rows of {table} belong to a site that does not exist"));
+            violation(report, format!("{homeless} rows of {table} belong to a site that does not exist"));
         }
     }
-    for what in violations {
-        violation(report, what);
+    Ok(())
+}
+
+/// Every cost can be read and found again, and belongs to a site; every rate can be read.
+fn money(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreError> {
+    report.costs = costs::check(connection, |what| violation(report, what))?;
+    have_homes(connection, &["ad_cost"], report)?;
+    if let Err(error) = rates::load(connection) {
+        violation(report, error.to_string());
     }
     Ok(())
 }

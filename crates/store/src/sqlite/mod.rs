@@ -9,6 +9,7 @@
 mod backup;
 mod check;
 mod conversions;
+mod costs;
 mod decisions;
 mod directory;
 mod erase;
@@ -19,6 +20,7 @@ mod journeys;
 mod names;
 mod open;
 mod people;
+mod rates;
 mod readers;
 mod records;
 mod rows;
@@ -27,6 +29,7 @@ mod visits;
 mod writer;
 
 use crate::StoreError;
+use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
     PersonFacts, Rebuild, RecordMatch, Verified,
@@ -40,7 +43,7 @@ use readers::Readers;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use touchline_domain::record::{RecordKey, RecordKind, StageTotal, StoredVersion, UploadOutcome};
-use touchline_domain::{Identifier, Instant, Site, SiteId, Token, TokenId};
+use touchline_domain::{Identifier, Instant, RateSheet, Site, SiteId, StoredCost, Token, TokenId};
 use writer::Writer;
 
 pub use backup::restore;
@@ -172,6 +175,35 @@ impl Store for SqliteStore {
         conversions: Vec<NewConversion>,
     ) -> Result<Vec<UploadOutcome>, StoreError> {
         self.writer.try_write(move |tx| conversions::add(tx, &conversions)).await
+    }
+
+    async fn add_costs(&self, costs: Vec<NewCost>) -> Result<Vec<UploadOutcome>, StoreError> {
+        self.writer.try_write(move |tx| costs::add(tx, &costs)).await
+    }
+
+    async fn costs(&self, query: CostsQuery) -> Result<CostsPage, StoreError> {
+        self.readers.read(move |connection| costs::page(connection, &query)).await
+    }
+
+    async fn costs_since(
+        &self,
+        site: SiteId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredCost>, StoreError> {
+        self.readers.read(move |connection| costs::since(connection, &site, after, limit)).await
+    }
+
+    async fn set_rates(&self, sheet: RateSheet, at: Instant) -> Result<RatesImport, StoreError> {
+        self.writer.write(move |tx| rates::set(tx, &sheet, at)).await
+    }
+
+    async fn rates_version(&self) -> Result<u64, StoreError> {
+        self.readers.read(rates::version).await
+    }
+
+    async fn rates(&self) -> Result<StoredRates, StoreError> {
+        self.readers.read(rates::load).await
     }
 
     async fn person(&self, site: SiteId, seeds: Vec<Identifier>) -> Result<PersonFacts, StoreError> {

@@ -70,6 +70,13 @@ curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/webconversion" \
   -d '{"Reference": "form-9", "CaptureDateTime": "2024-01-10T09:05:00Z", "Payload": [{"Key": "name", "Value": "Ann"}],
        "VisitorIdentifierOptions": [{"Key": "RaId", "Value": "v-9"}, {"Key": "EmailAddress", "Value": "ann@example.com"}]}'
 
+# Say what a campaign cost on a day; sent again with other figures, it is replaced
+curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/adcosts" \
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \
+  -d '{"CaptureDateIso": "2024-01-10", "MarketingSource": "Example News", "AdCostType": "Programmatic", "Cost": "12.34",
+       "CurrencyCode": "GBP", "CampaignIdentifiers": [{"IdentifierName": "Campaign", "IdentifierValue": "Spring"}]}'
+curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/costs?from=2024-01-01&to=2024-01-31" -H "Authorization: Bearer $TOKEN"
+
 # Find a person, by anything that names them
 curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/people?email=ann@example.com" -H "Authorization: Bearer $TOKEN"
 

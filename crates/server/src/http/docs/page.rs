@@ -193,7 +193,9 @@ fn gather(rows: &mut String, api: &Value, schema: &Value, prefix: &str, depth: u
     if !schema["items"].is_null() {
         gather(rows, api, &schema["items"], &format!("{prefix}[]"), depth + 1);
     }
-    for part in schema["allOf"].as_array().into_iter().flatten() {
+    // What has several forms is shown in its first.
+    let first_of_any = schema["anyOf"].as_array().into_iter().flatten().take(1);
+    for part in schema["allOf"].as_array().into_iter().flatten().chain(first_of_any) {
         gather(rows, api, part, prefix, depth);
     }
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().map(text).collect();

@@ -48,13 +48,14 @@ impl TailState {
     }
 }
 
-/// The last change number given out: all logs share one sequence.
+/// The last change number given out: all logs share one sequence, those too that name nobody (costs, deletions).
 pub(in super::super) fn last_change(connection: &Connection) -> Result<i64, StoreError> {
     let sql = "SELECT max(
         coalesce((SELECT max(change) FROM record_version), 0),
         coalesce((SELECT max(change) FROM record_deletion), 0),
         coalesce((SELECT max(change) FROM visit), 0),
         coalesce((SELECT max(change) FROM conversion), 0),
+        coalesce((SELECT max(change) FROM ad_cost), 0),
         coalesce((SELECT max(change) FROM touched), 0),
         (SELECT value FROM counter WHERE name = 'deleted_through'))";
     Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)

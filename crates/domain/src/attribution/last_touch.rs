@@ -1,0 +1,18 @@
+use super::rule::Rule;
+use super::{Fit, Path};
+
+/// All to the last touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct LastTouch;
+
+impl Rule for LastTouch {
+    const NAME: &'static str = "last-touch";
+
+    fn definition(&self) -> String {
+        "The last touch gets everything.".to_owned()
+    }
+
+    fn weigh(&self, _: &Path<'_>, _: Option<&Fit>, weights: &mut [u64]) {
+        weights[weights.len() - 1] = 1;
+    }
+}

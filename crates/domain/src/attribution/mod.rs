@@ -1,0 +1,64 @@
+//! Attribution: how much of a record's value each touch of its journey gets, under one model.
+//!
+//! Credit is a pure function of a journey. A [`Model`] answers with integer **weights**, one per touch, and
+//! [`apportion`] shares the record's value by them, so that the shares always add up to the value, to the minor unit,
+//! and come out the same on every machine. `docs/attribution.md` defines every model with an example; a test computes
+//! those examples again.
+//!
+//! What a model does not decide is done before it is asked: which touches lie within the lookback, and what becomes of
+//! direct ones ([`DirectPolicy`]). A [`Path`] holds the touches that are left.
+//!
+//! Adding a model is one file that says what it is ([`Rule`](rule::Rule)), and one line in the list below.
+
+mod apportion;
+mod chain;
+mod direct;
+mod first_touch;
+mod fit;
+mod full_path;
+mod last_non_direct;
+mod last_touch;
+mod linear;
+mod markov;
+mod markov_global;
+mod model;
+mod parameters;
+mod path;
+mod position_based;
+mod roles;
+mod rule;
+mod shapley;
+mod time_decay;
+mod w_shaped;
+
+pub use apportion::apportion;
+pub use chain::Fit;
+pub use direct::{DirectPolicy, Eligible};
+pub use first_touch::FirstTouch;
+pub use fit::{FitBuilder, TooManyChannels};
+pub use full_path::FullPath;
+pub use last_non_direct::LastNonDirect;
+pub use last_touch::LastTouch;
+pub use linear::Linear;
+pub use markov::Markov;
+pub use markov_global::MarkovGlobal;
+pub use parameters::{Percent, Span};
+pub use path::Path;
+pub use position_based::PositionBased;
+pub use shapley::Shapley;
+pub use time_decay::TimeDecay;
+pub use w_shaped::WShaped;
+
+model::models! {
+    FirstTouch,
+    LastTouch,
+    LastNonDirect,
+    Linear,
+    PositionBased,
+    TimeDecay,
+    WShaped,
+    FullPath,
+    Markov,
+    MarkovGlobal,
+    Shapley,
+}

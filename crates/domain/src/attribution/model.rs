@@ -1,0 +1,182 @@
+/// Makes [`Model`](super::Model) of a list of [`Rule`](super::rule::Rule)s: a closed set, so that weighing a path is
+/// one jump.
+macro_rules! models {
+    ($($rule:ident,)+) => {
+        /// A way to share a record's value among the touches of its journey, with its parameters.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Model {
+            $(#[doc = concat!("[`", stringify!($rule), "`].")] $rule($rule),)+
+        }
+
+        impl Model {
+            /// Every model with its default parameters, in the order in which they are listed.
+            pub fn all() -> impl Iterator<Item = Self> {
+                [$(Self::$rule($rule::default())),+].into_iter()
+            }
+
+            /// The model of a name, with parameters by name; those that are not given have their defaults.
+            ///
+            /// Codes: `unknown_model`, `unknown_parameter`, and those of the parameters: `not_a_percentage`,
+            /// `not_a_span`, `out_of_range`.
+            pub fn with(name: &str, parameters: &[(&str, &str)]) -> Result<Self, $crate::Invalid> {
+                let mut given = parameters::Parameters::new(parameters);
+                let model = match name {
+                    $(<$rule as rule::Rule>::NAME => Self::$rule(rule::Rule::read(&mut given)?),)+
+                    _ => return Err(Self::unknown()),
+                };
+                given.finish(name, &model.parameters())?;
+                Ok(model)
+            }
+
+            /// The name in requests and answers, such as `time-decay`.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$rule(_) => <$rule as rule::Rule>::NAME,)+
+                }
+            }
+
+            /// The parameters in force, by name, as [`Model::with`] takes them.
+            pub fn parameters(&self) -> Vec<(&'static str, String)> {
+                match self {
+                    $(Self::$rule(rule) => rule::Rule::parameters(rule),)+
+                }
+            }
+
+            /// One sentence for people that says what the model does, with the parameters in force.
+            pub fn definition(&self) -> String {
+                match self {
+                    $(Self::$rule(rule) => rule::Rule::definition(rule),)+
+                }
+            }
+
+            /// Whether [`Model::weigh`] needs a [`Fit`]; without one it is linear.
+            pub fn needs_fit(&self) -> bool {
+                match self {
+                    $(Self::$rule(_) => <$rule as rule::Rule>::NEEDS_FIT,)+
+                }
+            }
+
+            /// Whether [`Model::weigh`] needs to know when touches happened, beyond their order.
+            pub fn needs_times(&self) -> bool {
+                match self {
+                    $(Self::$rule(_) => <$rule as rule::Rule>::NEEDS_TIMES,)+
+                }
+            }
+
+            /// Whether the model shares the sum of all records at once, with [`Fit::global_shares`]. What
+            /// [`Model::weigh`] answers then only says how a journey's touches compare.
+            pub fn shares_the_total(&self) -> bool {
+                match self {
+                    $(Self::$rule(_) => <$rule as rule::Rule>::SHARES_THE_TOTAL,)+
+                }
+            }
+
+            /// What becomes of direct touches under this model, when `asked` was asked for: `last-non-direct` does not
+            /// keep what others would.
+            pub fn direct(&self, asked: DirectPolicy) -> DirectPolicy {
+                match self {
+                    $(Self::$rule(_) => <$rule as rule::Rule>::direct(asked),)+
+                }
+            }
+
+            /// Weighs a journey: one weight per touch, what was in `weights` is replaced.
+            ///
+            /// When there is a touch, not all weights are zero, and their sum is below 2^63.
+            pub fn weigh(&self, path: &Path<'_>, fit: Option<&Fit>, weights: &mut Vec<u64>) {
+                debug_assert_eq!(path.times.len(), path.channels.len(), "the slices are parallel");
+                weights.clear();
+                if path.channels.is_empty() {
+                    return;
+                }
+                weights.resize(path.channels.len(), 0);
+                match self {
+                    $(Self::$rule(rule) => rule::Rule::weigh(rule, path, fit, weights),)+
+                }
+            }
+        }
+    };
+}
+
+pub(super) use models;
+
+use super::Model;
+use crate::Invalid;
+use std::fmt;
+
+impl Model {
+    /// The model that a text names: `linear`, `time-decay:half-life=14d`, `position-based:first=30,last=50`.
+    ///
+    /// Codes: those of [`Model::with`].
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        let (name, parameters) = raw.trim().split_once(':').unwrap_or((raw.trim(), ""));
+        let parameters = parameters.split(',').filter(|one| !one.trim().is_empty());
+        let parameters = parameters.map(|one| {
+            let (name, value) = one.split_once('=').unwrap_or((one, ""));
+            (name.trim(), value.trim())
+        });
+        Self::with(name.trim(), &parameters.collect::<Vec<_>>())
+    }
+
+    pub(super) fn unknown() -> Invalid {
+        let names: Vec<_> = Self::all().map(|model| model.name()).collect();
+        Invalid::new("unknown_model", format!("must be one of {}", names.join(", ")))
+    }
+}
+
+/// The text that [`Model::parse`] takes, with every parameter.
+impl fmt::Display for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        for (place, (name, value)) in self.parameters().iter().enumerate() {
+            let mark = if place == 0 { ':' } else { ',' };
+            write!(f, "{mark}{name}={value}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for model in Model::all() {
+            assert_eq!(Model::parse(&model.to_string()), Ok(model));
+            assert_eq!(Model::parse(model.name()), Ok(model), "the defaults need not be named");
+            assert!(model.definition().ends_with('.'), "{}", model.definition());
+        }
+        for text in [
+            "time-decay:half-life=36h",
+            "position-based:first=12.5,last=50",
+            "w-shaped:first=10,lead=20,opportunity=30.25",
+            "full-path:first=25,lead=25,opportunity=25,closed=25",
+        ] {
+            assert_eq!(Model::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(
+            Model::parse(" position-based : last = 50 ").unwrap().to_string(),
+            "position-based:first=40,last=50"
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, code, part) in [
+            ("", "unknown_model", "first-touch, last-touch"),
+            ("Linear", "unknown_model", "linear"),
+            ("linear:half-life=7d", "unknown_parameter", "linear has none"),
+            ("time-decay:halflife=7d", "unknown_parameter", "'halflife'; time-decay has half-life"),
+            ("time-decay:half-life=7d,half-life=8d", "unknown_parameter", "'half-life' twice"),
+            ("time-decay:half-life", "not_a_span", "half-life"),
+            ("time-decay:half-life=7", "not_a_span", "such as 7d"),
+            ("time-decay:half-life=0d", "out_of_range", "half-life"),
+            ("position-based:first=x", "not_a_percentage", "first"),
+            ("position-based:first=60,last=41", "out_of_range", "at most 100"),
+            ("w-shaped:first=100.01", "not_a_percentage", "first"),
+        ] {
+            let invalid = Model::parse(text).unwrap_err();
+            assert!(invalid.code == code && invalid.must.contains(part), "{text}: {invalid:?}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+use super::parameters::Parameters;
+use super::roles::weigh_by_roles;
+use super::rule::Rule;
+use super::{Fit, Path, Percent};
+use crate::Invalid;
+
+/// Fixed shares to the first touch and to those that led to the lead and to the opportunity, what is left evenly to the
+/// others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WShaped {
+    first: Percent,
+    lead: Percent,
+    opportunity: Percent,
+    others: Percent,
+}
+
+impl Default for WShaped {
+    fn default() -> Self {
+        let share = Percent::hundredths(3_000);
+        Self { first: share, lead: share, opportunity: share, others: Percent::hundredths(1_000) }
+    }
+}
+
+impl Rule for WShaped {
+    const NAME: &'static str = "w-shaped";
+
+    fn read(parameters: &mut Parameters<'_>) -> Result<Self, Invalid> {
+        let usual = Self::default();
+        let first = parameters.percent("first", usual.first)?;
+        let lead = parameters.percent("lead", usual.lead)?;
+        let opportunity = parameters.percent("opportunity", usual.opportunity)?;
+        Ok(Self { first, lead, opportunity, others: Percent::rest(&[first, lead, opportunity])? })
+    }
+
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        let Self { first, lead, opportunity, .. } = self;
+        vec![
+            ("first", first.to_string()),
+            ("lead", lead.to_string()),
+            ("opportunity", opportunity.to_string()),
+        ]
+    }
+
+    fn definition(&self) -> String {
+        let Self { first, lead, opportunity, others } = self;
+        format!(
+            "The first touch gets {first}%, the one that led to the lead {lead}%, the one that led to the opportunity \
+             {opportunity}%, and the others share {others}% evenly; what nobody can get goes to the rest in proportion."
+        )
+    }
+
+    fn weigh(&self, path: &Path<'_>, _: Option<&Fit>, weights: &mut [u64]) {
+        let touch = |milestone: Option<i64>| milestone.map(|time| path.touch_before(time));
+        let roles = [
+            (self.first, Some(0)),
+            (self.lead, touch(path.lead)),
+            (self.opportunity, touch(path.opportunity)),
+        ];
+        weigh_by_roles(roles, self.others, weights);
+    }
+}

@@ -1,0 +1,215 @@
+use super::interner::{Interner, place};
+use crate::journey::{Found, Journey, Origin};
+use crate::record::{Property, RecordKind};
+use crate::{Currency, Day, Instant, Moment, Text};
+use jiff::tz::TimeZone;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A site's journeys as columns, kept up to date change by change.
+///
+/// Times are whole seconds, UTC. What belongs to nobody any more (a journey that was replaced) is cleared away when it is
+/// half of all.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    pub(super) zone: TimeZone,
+    pub(super) records: Vec<RecordColumns>,
+    pub(super) touch_times: Vec<i64>,
+    pub(super) touch_origins: Vec<u32>,
+    /// Stage, and the second up to which what happened came before it.
+    pub(super) stages: Vec<(u32, i64)>,
+    pub(super) stage_names: Interner<str>,
+    pub(super) origins: Interner<Origin>,
+    pub(super) label_sets: Interner<[Text<255>]>,
+    pub(super) property_sets: Interner<[Property]>,
+    /// By the number of the first row that a record's journey had.
+    slots: HashMap<u64, u32>,
+    free: Vec<u32>,
+    cleared_touches: usize,
+    through: u64,
+}
+
+/// What a fold reads of a record.
+#[derive(Debug, Clone)]
+pub(super) struct RecordColumns {
+    /// `None` where there is no record (any more).
+    pub(super) kind: Option<RecordKind>,
+    pub(super) reference: Arc<str>,
+    pub(super) found: Found,
+    pub(super) conversions: u32,
+    pub(super) minor: i64,
+    pub(super) currency: Currency,
+    pub(super) labels: u32,
+    pub(super) properties: u32,
+    /// The record's date.
+    pub(super) day: Day,
+    pub(super) created: Day,
+    /// The last second that belongs to the journey.
+    pub(super) end: i64,
+    pub(super) created_end: i64,
+    pub(super) lead: Option<i64>,
+    stages: (u32, u32),
+    touches: (u32, u32),
+}
+
+impl RecordColumns {
+    /// Where its stages stand.
+    pub(super) fn stages(&self) -> Range<usize> {
+        place(self.stages.0)..place(self.stages.1)
+    }
+
+    /// Where its touches stand.
+    pub(super) fn touches(&self) -> Range<usize> {
+        place(self.touches.0)..place(self.touches.1)
+    }
+}
+
+fn seconds(at: Instant) -> i64 {
+    at.as_micros().div_euclid(1_000_000)
+}
+
+fn end_of<T>(column: &[T]) -> u32 {
+    // Fewer than 2^32 touches fit into memory.
+    u32::try_from(column.len()).unwrap_or(u32::MAX)
+}
+
+impl Columns {
+    /// Columns without journeys, of a site in this time zone.
+    pub fn new(zone: TimeZone) -> Self {
+        Self {
+            zone,
+            records: Vec::new(),
+            touch_times: Vec::new(),
+            touch_origins: Vec::new(),
+            stages: Vec::new(),
+            stage_names: Interner::default(),
+            origins: Interner::default(),
+            label_sets: Interner::default(),
+            property_sets: Interner::default(),
+            slots: HashMap::new(),
+            free: Vec::new(),
+            cleared_touches: 0,
+            through: 0,
+        }
+    }
+
+    /// Takes in the row with this number of the log of journeys: what came of the same `first` row before goes, and its
+    /// journey comes, if the record is still there.
+    pub fn apply(&mut self, number: u64, first: u64, journey: Option<&Journey>) {
+        self.through = self.through.max(number);
+        if let Some(slot) = self.slots.remove(&first) {
+            self.clear(slot);
+        }
+        if let Some(journey) = journey {
+            let record = self.record(journey);
+            let slot = self.free.pop().unwrap_or_else(|| end_of(&self.records));
+            match self.records.get_mut(place(slot)) {
+                Some(free) => *free = record,
+                None => self.records.push(record),
+            }
+            self.slots.insert(first, slot);
+        }
+        if self.cleared_touches > 100_000 && self.cleared_touches > self.touch_times.len() / 2 {
+            self.compact();
+        }
+    }
+
+    /// The last row that was taken in.
+    pub fn through(&self) -> u64 {
+        self.through
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// How many touches there are.
+    pub fn touches(&self) -> usize {
+        self.touch_times.len() - self.cleared_touches
+    }
+
+    /// About how many bytes of memory are taken up.
+    pub fn bytes(&self) -> usize {
+        let records = self.records.len() * (size_of::<RecordColumns>() + 32 + 24);
+        let touches = self.touch_times.capacity() * 8 + self.touch_origins.capacity() * 4;
+        let sets = self.property_sets.len() * 128 + self.label_sets.len() * 64;
+        records + touches + self.stages.capacity() * 16 + self.origins.len() * 320 + sets
+    }
+
+    fn record(&mut self, journey: &Journey) -> RecordColumns {
+        let stages_from = end_of(&self.stages);
+        for spell in &journey.stages {
+            let stage = self.stage_names.number(spell.stage.as_str());
+            let entered = self.last_second(spell.entered);
+            self.stages.push((stage, entered));
+        }
+        let touches_from = end_of(&self.touch_times);
+        for touch in &journey.touches {
+            self.touch_times.push(seconds(touch.at));
+            self.touch_origins.push(self.origins.number_of(&touch.origin));
+        }
+        RecordColumns {
+            kind: Some(journey.kind),
+            reference: Arc::from(journey.reference.as_str()),
+            found: journey.found,
+            conversions: journey.conversions,
+            minor: journey.value.minor,
+            currency: journey.value.currency,
+            labels: self.label_sets.number(journey.labels.as_slice()),
+            properties: self.property_sets.number(journey.properties.as_slice()),
+            day: self.day(journey.occurred),
+            created: self.day(journey.created),
+            end: self.last_second(journey.occurred),
+            created_end: self.last_second(journey.created),
+            lead: journey.lead.map(seconds),
+            stages: (stages_from, end_of(&self.stages)),
+            touches: (touches_from, end_of(&self.touch_times)),
+        }
+    }
+
+    fn day(&self, moment: Moment) -> Day {
+        if moment.date_only { Day::of(moment.at) } else { Day::of_in(moment.at, &self.zone) }
+    }
+
+    /// The last second that came before something, or was it: a date without a time ends with its day.
+    fn last_second(&self, moment: Moment) -> i64 {
+        if moment.date_only {
+            seconds(Day::of(moment.at).plus_days(1).begins_in(&self.zone)) - 1
+        } else {
+            seconds(moment.at)
+        }
+    }
+
+    fn clear(&mut self, slot: u32) {
+        let Some(record) = self.records.get_mut(place(slot)) else { return };
+        self.cleared_touches += record.touches().len();
+        record.kind = None;
+        record.touches = (0, 0);
+        record.stages = (0, 0);
+        self.free.push(slot);
+    }
+
+    /// Moves what is there together. Values that nobody has any more stay in their numberings.
+    fn compact(&mut self) {
+        let (mut times, mut origins, mut stages) = (Vec::new(), Vec::new(), Vec::new());
+        for record in &mut self.records {
+            let touches = record.touches();
+            let from = end_of(&times);
+            times.extend_from_slice(&self.touch_times[touches.clone()]);
+            origins.extend_from_slice(&self.touch_origins[touches]);
+            record.touches = (from, end_of(&times));
+            let from = end_of(&stages);
+            stages.extend_from_slice(&self.stages[record.stages()]);
+            record.stages = (from, end_of(&stages));
+        }
+        (self.touch_times, self.touch_origins, self.stages) = (times, origins, stages);
+        self.cleared_touches = 0;
+    }
+}

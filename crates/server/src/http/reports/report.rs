@@ -1,0 +1,83 @@
+//! `GET /api/v1/sites/{siteId}/report`: credit by any dimensions, under any models.
+
+use super::super::auth::{Caller, Read};
+use super::super::error::ApiError;
+use super::super::query::Query as Parameters;
+use super::super::schema::SiteIdParam;
+use super::query_in::{self, ReportParams};
+use super::report_out::{Answer, ReportOut};
+use super::table::{self, Form};
+use crate::app::App;
+use crate::app::reports::Engine;
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+use touchline_domain::report::{Period, Query, TooMuch};
+use utoipa::IntoParams;
+
+/// What else a report takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the query; read by `get_report`")]
+pub(crate) struct CompareParams {
+    /// Beside each row the same row of records from this day …
+    #[param(required = false, format = "touchline-day")]
+    compare_from: String,
+    /// … to this day.
+    #[param(required = false, format = "touchline-day")]
+    compare_to: String,
+    /// `json`, `csv` or `ndjson`; what `Accept` prefers when absent.
+    #[param(required = false, pattern = "^(json|csv|ndjson)$")]
+    format: String,
+}
+
+/// Report which marketing brought the revenue
+///
+/// Shares the value of records among the touches that led to them, and adds it up by any dimensions, under one model or
+/// several side by side. Every model's rows add up to the records' totals, to the minor unit. A report holds everything
+/// that was stored before it was asked for.
+#[utoipa::path(get, path = "/api/v1/sites/{siteId}/report", tag = "Reports",
+    params(("siteId" = SiteIdParam, Path, description = "The site"), ReportParams, CompareParams),
+    responses((status = 200, description = "The report", content((ReportOut = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")))))]
+pub(crate) async fn get_report(
+    State(app): State<Arc<App>>,
+    caller: Caller<Read>,
+    headers: HeaderMap,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, ApiError> {
+    let mut parameters = Parameters::read(raw.as_deref())?;
+    let query = query_in::read(&mut parameters);
+    let compared = query_in::period(&mut parameters, "compareFrom", "compareTo");
+    let form = Form::asked(&mut parameters, &headers);
+    parameters.finish()?;
+    let compared = Some(compared).filter(|period| *period != Period::default());
+    let now = app.clock.now().to_string();
+    let report = app.report(&caller.site, move |engine| answer(engine, &query, compared, now)).await??;
+    match form {
+        Form::Json => Ok(Json(report).into_response()),
+        form => table::respond(&report, form),
+    }
+}
+
+fn answer(
+    engine: &Engine,
+    query: &Query,
+    compared: Option<Period>,
+    now: String,
+) -> Result<ReportOut, TooMuch> {
+    let ask = |query: &Query| {
+        let report = query.run(&engine.columns, &engine.view, engine.threads)?;
+        let mut answer = Answer { report, costs: query.costs(&engine.view, engine.costs()) };
+        answer.add_rows_of_costs(query.models.len());
+        Ok(answer)
+    };
+    let this = ask(query)?;
+    let other = match compared {
+        Some(period) => Some((period, ask(&Query { period, ..query.clone() })?)),
+        None => None,
+    };
+    let previous = other.as_ref().map(|(period, answer)| (*period, answer));
+    Ok(ReportOut::new(engine, query, &this, previous, now))
+}
