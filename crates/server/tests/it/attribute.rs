@@ -65,7 +65,8 @@ fn programs_get_everything() {
     assert_eq!(answer["paths"], 4);
     assert_eq!((&answer["conversions"], &answer["nulls"]), (&50.into(), &150.into()));
     assert!((answer["baseRate"].as_f64().unwrap() - 0.25).abs() < 1e-9);
-    for (channel, effect) in [("Paid Search", 0.6), ("Email", 0.6), ("Organic Search", 0.2), ("Direct", 0.2)] {
+    for (channel, effect) in [("Paid Search", 0.6), ("Email", 0.6), ("Organic Search", 0.2), ("Direct", 0.2)]
+    {
         assert!((answer["removalEffects"][channel].as_f64().unwrap() - effect).abs() < 1e-9, "{channel}");
     }
     let models = answer["models"].as_array().unwrap();
@@ -76,7 +77,10 @@ fn programs_get_everything() {
     );
     for credit in models {
         let sum = |of: fn((f64, f64)) -> f64| -> f64 {
-            ["Paid Search", "Email", "Organic Search", "Direct"].map(|channel| of(share(credit, channel))).iter().sum()
+            ["Paid Search", "Email", "Organic Search", "Direct"]
+                .map(|channel| of(share(credit, channel)))
+                .iter()
+                .sum()
         };
         assert!(near((sum(|share| share.0), sum(|share| share.1)), (50.0, 4500.5)), "{credit}");
         assert!(credit["definition"].as_str().unwrap().ends_with('.'));
@@ -111,7 +115,8 @@ fn people_get_tables() {
 
 #[test]
 fn spreadsheets_get_lines() {
-    let printed = Paths::new(PATHS).printed(&["--format", "csv", "--model", "markov", "--model", "position-based"]);
+    let printed =
+        Paths::new(PATHS).printed(&["--format", "csv", "--model", "markov", "--model", "position-based"]);
     let lines: Vec<_> = printed.lines().collect();
     assert_eq!(lines[0], "model,channel,conversions,value,removal_effect");
     assert_eq!(lines.len(), 1 + 2 * 4);
@@ -142,7 +147,8 @@ fn direct_is_kept_skipped_or_the_last_resort() {
 
 #[test]
 fn times_make_it_decay() {
-    let paths = Paths::new("path,total_conversions,times\nA > B,3,0 > 604800\nB > A > B,7,0 > 86400 > 172800\n");
+    let paths =
+        Paths::new("path,total_conversions,times\nA > B,3,0 > 604800\nB > A > B,7,0 > 86400 > 172800\n");
     let names = paths.json(&[])["models"].as_array().unwrap().len();
     assert_eq!(names, 11, "all of them");
     let of = |model: &str| share(&paths.json(&["--model", model])["models"][0], "A").0;
@@ -158,12 +164,8 @@ fn the_file_may_be_packed_or_come_through_a_pipe() {
     packed.write_all(PATHS.as_bytes()).unwrap();
     let packed = packed.finish().unwrap();
     assert_eq!(Paths::new(&packed).printed(&[]), plain);
-    let mut child = touchline()
-        .args(["attribute", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        touchline().args(["attribute", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(&packed).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
@@ -188,7 +190,10 @@ fn a_mistake_is_named() {
     for (content, named) in [
         ("", "paths.csv: line 1: there is no column 'path'"),
         ("path,total_conversions\n", "no paths"),
-        ("path,total_conversions\nA,1\nB,many\n", "paths.csv: line 3: 'total_conversions' must be a whole number"),
+        (
+            "path,total_conversions\nA,1\nB,many\n",
+            "paths.csv: line 3: 'total_conversions' must be a whole number",
+        ),
         ("path,total_conversions\nA > ,1\n", "paths.csv: line 2: 'path'"),
         ("path,total_conversions\nA\n", "line 2: there are 1 columns, and 2 in the head"),
     ] {

@@ -102,8 +102,11 @@ fn share_rows(
     direct: DirectPolicy,
     fit: Option<&Fit>,
 ) -> Credit {
-    let mut credit =
-        Credit { model, channels: vec![Share::default(); file.channels.len()], unattributed: Share::default() };
+    let mut credit = Credit {
+        model,
+        channels: vec![Share::default(); file.channels.len()],
+        unattributed: Share::default(),
+    };
     let mut weights = Vec::new();
     for row in &file.rows {
         let Some(path) = journey.seen(file, row, model.direct(direct)) else {

@@ -74,9 +74,10 @@ pub(super) fn csv(file: &PathFile, attribution: &Attribution) -> Result<String, 
     let mut writer = csv::Writer::from_writer(Vec::new());
     for Credit { model, channels, unattributed } in &attribution.credits {
         let fit = attribution.fit.as_ref().filter(|_| model.needs_fit());
-        let lines = (0..).zip(&file.channels).zip(channels).map(|((number, name), share)| {
-            (name.as_str(), share, fit.map(|fit| fit.removal_effect(number)))
-        });
+        let lines = (0..)
+            .zip(&file.channels)
+            .zip(channels)
+            .map(|((number, name), share)| (name.as_str(), share, fit.map(|fit| fit.removal_effect(number))));
         let nobody = (*unattributed != Share::default()).then_some(("", unattributed, None));
         for (channel, Share { conversions, value }, removal_effect) in lines.chain(nobody) {
             let (conversions, value, model) = (*conversions, *value, model.to_string());
@@ -142,7 +143,8 @@ pub(super) fn json(file: &PathFile, attribution: &Attribution) -> Result<String,
         nulls,
         direct: attribution.direct.name(),
         base_rate: fit.map(touchline_domain::attribution::Fit::base_rate),
-        removal_effects: fit.map(|fit| (0..).zip(names()).map(|(number, name)| (name, fit.removal_effect(number))).collect()),
+        removal_effects: fit
+            .map(|fit| (0..).zip(names()).map(|(number, name)| (name, fit.removal_effect(number))).collect()),
         models: models.collect(),
     };
     Ok(format!("{}\n", serde_json::to_string_pretty(&out).map_err(CliError::new)?))

@@ -28,7 +28,9 @@ pub(super) struct Row {
 impl PathFile {
     /// Reads a file, or standard input for `-`.
     pub(super) fn read(name: &str) -> Result<Self, CliError> {
-        let wrong = |why: String| CliError::new(format!("{}: {why}", if name == "-" { "standard input" } else { name }));
+        let wrong = |why: String| {
+            CliError::new(format!("{}: {why}", if name == "-" { "standard input" } else { name }))
+        };
         let source: Box<dyn Read> = match name {
             "-" => Box::new(std::io::stdin().lock()),
             path => Box::new(File::open(path).map_err(|error| wrong(error.to_string()))?),
@@ -47,8 +49,13 @@ impl PathFile {
         let columns = Columns::of(reader.headers().map_err(|error| told(&error))?)?;
         let has_times = columns.times.is_some();
         let mut numbers = BTreeMap::new();
-        let mut file =
-            Self { channels: Vec::new(), rows: Vec::new(), touches: Vec::new(), times: Vec::new(), has_times };
+        let mut file = Self {
+            channels: Vec::new(),
+            rows: Vec::new(),
+            touches: Vec::new(),
+            times: Vec::new(),
+            has_times,
+        };
         let mut record = StringRecord::new();
         while reader.read_record(&mut record).map_err(|error| told(&error))? {
             let row = file.take(&columns, &record, &mut numbers);
@@ -164,7 +171,10 @@ fn times(raw: &str, touches: usize) -> Result<Vec<i64>, String> {
     let read: Result<Vec<i64>, _> = raw.split('>').map(|time| time.trim().parse()).collect();
     let times = read.map_err(|_| format!("'times' must be whole seconds joined by \" > \", not '{raw}'"))?;
     if times.len() != touches {
-        return Err(format!("'times' must be as many as the path has channels, {touches}, not {}", times.len()));
+        return Err(format!(
+            "'times' must be as many as the path has channels, {touches}, not {}",
+            times.len()
+        ));
     }
     if !times.is_sorted() {
         return Err(format!("'times' must ascend, not '{raw}'"));
@@ -190,7 +200,8 @@ mod tests {
 
     #[test]
     fn what_other_programs_write_is_read() {
-        let text = "\u{feff}total_null,path,total_conversions,times\r\n3.0,\"b>a > b\",2e0,-1 > 0>7\r\n0,a,0,5\r\n";
+        let text =
+            "\u{feff}total_null,path,total_conversions,times\r\n3.0,\"b>a > b\",2e0,-1 > 0>7\r\n0,a,0,5\r\n";
         let file = PathFile::parse(text.as_bytes()).unwrap();
         assert_eq!(file.channels, ["a", "b"]);
         assert_eq!(file.path(&file.rows[0]), (&[1, 0, 1][..], &[-1, 0, 7][..]));
