@@ -1,6 +1,6 @@
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Span};
 use super::rule::Rule;
-use super::{Fit, Path, Span};
+use super::{Fit, Path};
 use crate::Invalid;
 use std::f64::consts::LN_2;
 
