@@ -7,6 +7,8 @@
 
 mod derive;
 mod origin;
+#[cfg(test)]
+mod tests;
 
 pub use derive::JourneySettings;
 pub use origin::Origin;
