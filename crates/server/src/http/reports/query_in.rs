@@ -23,8 +23,7 @@ pub(crate) struct ReportParams {
     /// touch's.
     #[param(required = false, default = "channel", format = "touchline-dimensions")]
     by: String,
-    /// A model, such as `linear` or `time-decay:half-life=14d`; several by giving it several times, or separated by commas
-    /// where none has parameters.
+    /// A model, such as `linear` or `time-decay:half-life=14d`; several separated by commas, or by giving it several times.
     #[param(required = false, default = "linear", format = "touchline-model")]
     model: String,
     /// What becomes of direct touches: `keep`, `skip` or `last-resort`.
@@ -63,13 +62,7 @@ pub(super) fn read(parameters: &mut Parameters) -> Query {
     });
     let default = Query::default();
     let by = parameters.optional("by", |raw| raw.split(',').map(Dimension::parse).collect());
-    let models: Vec<Vec<Model>> = parameters.repeated("model", |raw| {
-        if raw.contains(':') {
-            Model::parse(raw).map(|model| vec![model])
-        } else {
-            raw.split(',').map(Model::parse).collect()
-        }
-    });
+    let models: Vec<Vec<Model>> = parameters.repeated("model", models);
     let models: Vec<Model> = models.into_iter().flatten().collect();
     let query = Query {
         kind: kind.unwrap_or(default.kind),
@@ -102,6 +95,19 @@ pub(super) fn period(parameters: &mut Parameters, from: &'static str, to: &'stat
         parameters.refuse(to, &Invalid::new("out_of_range", format!("must not lie before '{from}'")));
     }
     period
+}
+
+/// Takes `linear,time-decay:half-life=14d,position-based:first=30,last=50`: what has a value and names no model is one more
+/// parameter of the model before it.
+fn models(raw: &str) -> Result<Vec<Model>, Invalid> {
+    let mut texts: Vec<String> = Vec::new();
+    for part in raw.split(',') {
+        match texts.last_mut().filter(|_| part.contains('=') && !part.contains(':')) {
+            Some(model) => *model = format!("{model},{part}"),
+            None => texts.push(part.to_owned()),
+        }
+    }
+    texts.iter().map(|text| Model::parse(text)).collect()
 }
 
 fn lookback(raw: &str) -> Result<u32, Invalid> {
