@@ -4,9 +4,9 @@ use super::cell_out::{CellOut, FiguresOut};
 use crate::app::reports::Engine;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use touchline_domain::attribution::Model;
-use touchline_domain::report::{CostRow, Filter, Period, Query, Report, Row, Total};
+use touchline_domain::report::{CostRow, Counts, Filter, Period, Query, Report, Row, Total};
 use touchline_domain::{Currency, Day, format_minor};
 use utoipa::ToSchema;
 
@@ -93,6 +93,16 @@ pub(crate) struct RowOut {
     /// What the amounts are in: the currency asked for, or the records' own where there is no rate.
     #[schema(example = "GBP")]
     pub(crate) currency: &'static str,
+    #[serde(flatten)]
+    pub(crate) side: SideOut,
+    /// The same row of the period that is compared with; null when it had none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) previous: Option<SideOut>,
+}
+
+/// What one period has in a row.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SideOut {
     /// In the order of the models asked for.
     pub(crate) models: Vec<CellOut>,
     /// Records whose journey has a touch here.
@@ -101,18 +111,16 @@ pub(crate) struct RowOut {
     pub(crate) assisted: u64,
     /// What advertising cost here; null when costs do not have these dimensions, or there were none.
     pub(crate) cost: Option<CostOut>,
-    /// The same row of the period that is compared with; null when it had none.
+    /// Visits and conversions of everybody, if they were asked for and have these dimensions.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) previous: Option<PreviousOut>,
+    pub(crate) traffic: Option<TrafficOut>,
 }
 
-/// A row of the other period.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PreviousOut {
-    pub(crate) models: Vec<CellOut>,
-    pub(crate) reached: u64,
-    pub(crate) assisted: u64,
-    pub(crate) cost: Option<CostOut>,
+/// Visits and conversions.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub(crate) struct TrafficOut {
+    pub(crate) visits: u64,
+    pub(crate) conversions: u64,
 }
 
 /// What advertising cost.
@@ -163,6 +171,7 @@ pub(crate) struct DataOut {
 pub(super) struct Answer {
     pub(super) report: Report,
     pub(super) costs: Option<Vec<CostRow>>,
+    pub(super) traffic: Option<BTreeMap<Vec<String>, Counts>>,
 }
 
 impl Answer {
@@ -171,25 +180,27 @@ impl Answer {
         costs.find(|cost| cost.currency == row.currency && cost.values == row.values)
     }
 
-    /// Costs of which no record has a part: money that brought nothing is in the report too.
-    pub(super) fn add_rows_of_costs(&mut self, models: usize) {
-        let known = |cost: &CostRow| {
-            self.report.rows.iter().any(|row| row.currency == cost.currency && row.values == cost.values)
-        };
-        let alone: Vec<Row> = self
-            .costs
-            .iter()
-            .flatten()
-            .filter(|cost| !known(cost))
-            .map(|cost| Row {
-                values: cost.values.clone(),
-                currency: cost.currency,
-                cells: vec![touchline_domain::report::Cell::default(); models],
-                reached: 0,
-                assisted: 0,
-            })
-            .collect();
-        self.report.rows.extend(alone);
+    /// Counted in the row of the report's currency, so that nothing is there twice.
+    fn traffic(&self, row: &Row, asked: Currency) -> Option<TrafficOut> {
+        let counts = self.traffic.as_ref()?;
+        let counts = counts.get(&row.values).copied().filter(|_| row.currency == asked).unwrap_or_default();
+        Some(TrafficOut { visits: counts.visits, conversions: counts.conversions })
+    }
+
+    /// Costs and visits of which no record has a part: money and effort that brought nothing are in the report too.
+    pub(super) fn add_rows_without_records(&mut self, models: usize, asked: Currency) {
+        let of_costs = self.costs.iter().flatten().map(|cost| (cost.currency, cost.values.clone()));
+        let of_traffic = self.traffic.iter().flat_map(BTreeMap::keys).map(|values| (asked, values.clone()));
+        let known: HashSet<(Currency, Vec<String>)> =
+            self.report.rows.iter().map(|row| (row.currency, row.values.clone())).collect();
+        let alone: BTreeSet<_> = of_costs.chain(of_traffic).filter(|key| !known.contains(key)).collect();
+        self.report.rows.extend(alone.into_iter().map(|(currency, values)| Row {
+            values,
+            currency,
+            cells: vec![touchline_domain::report::Cell::default(); models],
+            reached: 0,
+            assisted: 0,
+        }));
     }
 }
 
@@ -202,30 +213,25 @@ impl ReportOut {
         as_of: String,
     ) -> Self {
         let by: Vec<String> = query.by.iter().map(ToString::to_string).collect();
+        let asked = currency_of(query, engine);
         let key = |row: &Row| (row.currency, row.values.clone());
         let before: HashMap<_, _> =
             previous.iter().flat_map(|(_, answer)| &answer.report.rows).map(|row| (key(row), row)).collect();
-        let row = |row: &Row| {
-            let previous = previous.as_ref().and_then(|(_, answer)| {
-                let row = before.get(&key(row))?;
-                let cost = answer.cost(row);
-                Some(PreviousOut {
-                    models: cells(query, row, cost),
-                    reached: row.reached,
-                    assisted: row.assisted,
-                    cost: cost.map(CostOut::from),
-                })
-            });
+        let side = |answer: &Answer, row: &Row| {
             let cost = answer.cost(row);
-            RowOut {
-                values: by.iter().cloned().zip(row.values.iter().cloned().map(Value::String)).collect(),
-                currency: row.currency.code(),
+            SideOut {
                 models: cells(query, row, cost),
                 reached: row.reached,
                 assisted: row.assisted,
                 cost: cost.map(CostOut::from),
-                previous,
+                traffic: answer.traffic(row, asked),
             }
+        };
+        let row = |row: &Row| RowOut {
+            values: by.iter().cloned().zip(row.values.iter().cloned().map(Value::String)).collect(),
+            currency: row.currency.code(),
+            side: side(answer, row),
+            previous: previous.as_ref().and_then(|(_, other)| Some(side(other, before.get(&key(row))?))),
         };
         let report = &answer.report;
         Self {
