@@ -138,9 +138,12 @@ pub fn reasons(
         |journey: &Journey, touch: &Touch| journey.touches.iter().any(|known| known.fact == touch.fact);
     let added = || after.touches.iter().filter(|touch| !is_in(before, touch));
     let late = added().filter(|touch| touch.received_at > since).count();
+    // What lay after the record's date is there because the date is another, which is told already.
+    let end = before.occurred.at.plus_seconds(if before.occurred.date_only { 86_400 } else { 0 });
+    let was_there = |touch: &&Touch| touch.received_at <= since && touch.at <= end;
     let counted = [
         Reason::LateTouches(late),
-        Reason::NewEvidence(added().count() - late),
+        Reason::NewEvidence(added().filter(was_there).count()),
         Reason::LostTouches(before.touches.iter().filter(|touch| !is_in(after, touch)).count()),
         Reason::Rules(reclassified(before, after, rules)),
     ];
