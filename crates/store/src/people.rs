@@ -74,8 +74,9 @@ pub struct RecordMatch {
 pub struct JourneyChange {
     /// The row's number, which grows.
     pub number: u64,
-    /// The row that it stands for, which is gone.
-    pub replaces: Option<u64>,
+    /// The number of the first row of this record's journey, whether or not that is there still: of rows with the same one,
+    /// the last holds.
+    pub first: u64,
     /// The journey; `None` when its record is gone.
     pub journey: Option<Journey>,
 }

@@ -195,8 +195,9 @@ pub trait Store: Send + Sync + 'static {
     async fn record_match(&self, key: RecordKey) -> Result<Option<RecordMatch>, StoreError>;
 
     /// What became of a site's journeys after a row number, in order of number, at most `limit`: each record's journey as
-    /// of the facts that were [followed](Store::follow). Beginning after 0 and taking away what each
-    /// [replaces](JourneyChange::replaces) gives every record's journey once.
+    /// of the facts that were [followed](Store::follow). Only the last row of a record is there. Whoever takes rows in, from
+    /// 0 on and whenever he likes, and keeps of those with the same [first](JourneyChange::first) the last, has every
+    /// record's journey once.
     async fn journeys(
         &self,
         site: SiteId,

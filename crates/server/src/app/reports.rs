@@ -294,7 +294,7 @@ impl App {
                 self.with_engine(held, move |place| {
                     let Some(engine) = place else { return };
                     for change in changes {
-                        engine.columns.apply(change.number, change.replaces, change.journey.as_ref());
+                        engine.columns.apply(change.number, change.first, change.journey.as_ref());
                     }
                     engine.view.catch_up(&engine.columns);
                     engine.take_costs(costs);

@@ -249,7 +249,7 @@ fn find_journeys(
     for (kind, reference) in due {
         let key = RecordKey { site: deriving.evidence.site().clone(), kind, reference };
         let journey = deriving.derived(&key)?;
-        let stored = journeys::stored(deriving.connection, &key)?.map(|(_, stored)| stored);
+        let stored = journeys::stored(deriving.connection, &key)?;
         if journey != stored {
             found.journeys.push((key, journey));
         }
