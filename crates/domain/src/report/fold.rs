@@ -236,7 +236,9 @@ impl<'a> Fold<'a> {
         let Some(count) = scratch.weigh(self, model, direct, record) else {
             let none = self.buckets.as_ref().map_or(0, TouchBuckets::none);
             if self.admits_unattributed() {
-                cells[(base + none) * self.touch_groups.len()].add(whole);
+                let value = Cell { minor: whole.minor, won_minor: whole.won_minor, ..Cell::default() };
+                let counted = if self.query.metrics.records { *whole } else { value };
+                cells[(base + none) * self.touch_groups.len()].add(&counted);
             }
             return false;
         };
