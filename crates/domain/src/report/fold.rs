@@ -201,7 +201,7 @@ impl<'a> Fold<'a> {
             }
             tally.totals[place(amount.currency)].1 += u64::from(is_attributed);
             if self.query.metrics.reach {
-                self.reach(index, base, &mut seen_by, &mut tally);
+                self.reach(index, base, &mut scratch, &mut seen_by, &mut tally);
             }
         }
         tally
@@ -296,14 +296,22 @@ impl<'a> Fold<'a> {
     }
 
     /// Counts in which cells a journey has a touch.
-    fn reach(&self, index: usize, base: usize, seen_by: &mut [usize], tally: &mut Tally) {
+    fn reach(
+        &self,
+        index: usize,
+        base: usize,
+        scratch: &mut Scratch,
+        seen_by: &mut [usize],
+        tally: &mut Tally,
+    ) {
         let record = &self.columns.records[index];
-        let touches = self.query.within_lookback(self.columns, record);
-        let cell = |touch: usize| {
-            self.cell(base, self.columns.touch_times[touch], self.columns.touch_origins[touch])
-        };
-        let last = touches.clone().next_back().and_then(cell);
-        for cell in touches.filter_map(cell) {
+        if !scratch.choose(self.columns, self.view, self.query, self.query.direct, record) {
+            return;
+        }
+        let (times, origins) = scratch.kept(self.columns);
+        let cells = || times.iter().zip(origins).map(|(time, origin)| self.cell(base, *time, *origin));
+        let last = cells().next_back().flatten();
+        for cell in cells().flatten() {
             if seen_by[cell] != index {
                 seen_by[cell] = index;
                 tally.reached[cell] += 1;
