@@ -1,11 +1,11 @@
 use super::dimension::TouchDimension;
-use super::interner::Interner;
+use super::interner::{Interner, place};
 use super::{Columns, NOT_SET, UNATTRIBUTED};
 use crate::channel::{ChannelRules, Classification};
 use crate::journey::Origin;
 use crate::record::RecordKind;
 use crate::{Currency, Milestone, Rates, Site};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many dimensions a touch has.
@@ -94,6 +94,16 @@ impl View {
     /// What each stage means, by its number.
     pub(super) fn milestones(&self, columns: &Columns) -> Vec<Option<Milestone>> {
         columns.stage_names.values().iter().map(|name| self.site.milestone(name)).collect()
+    }
+
+    /// Of each origin, the place of its channel among all in order of name: unlike their numbers, it does not depend on what
+    /// came first.
+    pub(super) fn channels_by_name(&self) -> Vec<u32> {
+        let number = |origin: &[u32; DIMENSIONS]| origin[TouchDimension::Channel as usize];
+        let named = |number: u32| (&self.values.values()[place(number)], number);
+        let channels: BTreeSet<_> = self.origins.iter().map(|origin| named(number(origin))).collect();
+        let places: BTreeMap<_, _> = channels.into_iter().map(|(_, number)| number).zip(0..).collect();
+        self.origins.iter().map(|origin| places[&number(origin)]).collect()
     }
 
     fn values_of(&mut self, origin: &Origin, classification: Option<&Classification>) -> [u32; DIMENSIONS] {

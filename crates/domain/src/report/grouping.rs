@@ -42,11 +42,6 @@ impl TouchGroups {
         self.values.len()
     }
 
-    /// The channel of a group, where touches are grouped by nothing else.
-    pub(super) fn value_of_channel(&self, group: usize) -> u32 {
-        self.values[group].first().copied().unwrap_or(UNATTRIBUTED_NUMBER)
-    }
-
     pub(super) fn values(&self, group: usize, view: &View) -> Vec<Arc<str>> {
         self.values[group].iter().map(|value| Arc::clone(&view.values.values()[place(*value)])).collect()
     }
