@@ -14,6 +14,9 @@ use crate::{Currency, Day, Milestone};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// Starting a thread takes about as long as folding so many records.
+const WORTH_A_THREAD: usize = 2_000;
+
 /// A record's credit, in millionths of a record.
 const WHOLE: i64 = 1_000_000;
 
@@ -150,7 +153,7 @@ impl<'a> Fold<'a> {
 
     fn in_parallel(&self, threads: usize) -> Tally {
         let records = self.columns.records.len();
-        let threads = threads.clamp(1, records / 10_000 + 1);
+        let threads = threads.clamp(1, records / WORTH_A_THREAD + 1);
         let piece = records.div_ceil(threads).max(1);
         let mut tallies = std::thread::scope(|scope| {
             let fold =
