@@ -132,7 +132,11 @@ impl Metrics {
     }
 
     /// Everything in the `OpenMetrics` text format, with the store's own figures.
-    pub(crate) fn encode(&self, stats: Option<StoreStats>, report_bytes: usize) -> Result<String, std::fmt::Error> {
+    pub(crate) fn encode(
+        &self,
+        stats: Option<StoreStats>,
+        report_bytes: usize,
+    ) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("touchline");
         registry.register("http_requests", "Requests answered", self.requests.clone());
         registry.register_with_unit(

@@ -121,7 +121,7 @@ impl App {
             for journey in &page.journeys {
                 number += 1;
                 each(journey)?;
-                engine.columns.apply(number, None, Some(journey));
+                engine.columns.apply(number, number, Some(journey));
             }
             if engine.columns.bytes() > self.limits.report_bytes {
                 return Err(ReportError::TooLarge);

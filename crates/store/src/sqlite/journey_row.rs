@@ -100,12 +100,13 @@ pub(super) fn encode(journey: &Journey) -> Result<String, StoreError> {
 }
 
 fn origin_row(origin: &Origin) -> OriginRow<'_> {
-    fn word(word: &Option<String>) -> Option<Cow<'_, str>> {
-        word.as_deref().map(Cow::Borrowed)
+    fn word(word: Option<&String>) -> Option<Cow<'_, str>> {
+        word.map(|word| Cow::Borrowed(word.as_str()))
     }
-    let words = origin.words.as_ref().map(|(channel, category)| (word(channel), word(category)));
+    let words =
+        origin.words.as_ref().map(|(channel, category)| (word(channel.as_ref()), word(category.as_ref())));
     let device = origin.device.map_or(0, rows::device_number);
-    OriginRow(Cow::Borrowed(&origin.landing_page), word(&origin.referrer), device, words)
+    OriginRow(Cow::Borrowed(&origin.landing_page), word(origin.referrer.as_ref()), device, words)
 }
 
 fn found_number(found: Found) -> u8 {
