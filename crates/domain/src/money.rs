@@ -89,9 +89,13 @@ impl Money {
 
     /// As [`Money::parse`], for amounts that come with more decimals than the currency has, as advertising platforms' do: they
     /// are rounded to the nearest minor unit, half of one away from zero. `raw` is in units of ten to minus `unit_decimals`:
-    /// 6 for micros. Also answers whether anything was rounded. Codes: `not_a_number`, `out_of_range`.
+    /// 6 for micros, which are whole. Also answers whether anything was rounded. Codes: `not_a_number`, `not_whole`,
+    /// `out_of_range`.
     pub fn parse_rounded(raw: &str, unit_decimals: u32, currency: Currency) -> Result<(Self, bool), Invalid> {
         let mut decimal = Decimal::parse(raw)?;
+        if unit_decimals > 0 && decimal.exponent < 0 {
+            return Err(Invalid::new("not_whole", "must be a whole number"));
+        }
         decimal.exponent = decimal.exponent.saturating_sub(i64::from(unit_decimals));
         let is_rounded = decimal.round(currency.decimals());
         Ok((Self { minor: decimal.to_minor(currency)?, currency }, is_rounded))
@@ -333,6 +337,7 @@ mod tests {
         assert_eq!(rounded("0.0049999", 0, "GBP"), Ok((0, true)));
         assert_eq!(rounded("0.0009", 0, "GBP"), Ok((0, true)));
         assert_eq!(rounded("1234567", 6, "GBP"), Ok((123, true)));
+        assert_eq!(rounded("1234567.5", 6, "GBP"), Err("not_whole"));
         assert_eq!(rounded("1230000", 6, "GBP"), Ok((123, false)));
         assert_eq!(rounded("1500000", 6, "JPY"), Ok((2, true)));
         assert_eq!(rounded("1e-999999999", 0, "GBP"), Ok((0, true)));

@@ -132,7 +132,11 @@ impl Metrics {
     }
 
     /// Everything in the `OpenMetrics` text format, with the store's own figures.
-    pub(crate) fn encode(&self, stats: Option<StoreStats>) -> Result<String, std::fmt::Error> {
+    pub(crate) fn encode(
+        &self,
+        stats: Option<StoreStats>,
+        report_bytes: usize,
+    ) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("touchline");
         registry.register("http_requests", "Requests answered", self.requests.clone());
         registry.register_with_unit(
@@ -158,6 +162,8 @@ impl Metrics {
             self.stage_case_mismatches.clone(),
         );
         self.register_ingest(&mut registry);
+        let bytes = ConstGauge::new(i64::try_from(report_bytes).unwrap_or(i64::MAX));
+        registry.register("report_memory_bytes", "Memory that sites' journeys take for reports", bytes);
         if let Some(stats) = stats {
             register_store(&mut registry, stats);
         }

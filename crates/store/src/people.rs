@@ -74,10 +74,61 @@ pub struct RecordMatch {
 pub struct JourneyChange {
     /// The row's number, which grows.
     pub number: u64,
-    /// The row that it stands for, which is gone.
-    pub replaces: Option<u64>,
+    /// The number of the first row of this record's journey, whether or not that is there still: of rows with the same one,
+    /// the last holds.
+    pub first: u64,
     /// The journey; `None` when its record is gone.
     pub journey: Option<Journey>,
+}
+
+/// What [`Store::rebuild`](crate::Store::rebuild) queued.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rebuild {
+    /// How many journeys there were.
+    pub journeys: u64,
+    /// The last row of the log of journeys, of all sites: what becomes of them comes after it.
+    pub last_row: u64,
+}
+
+/// What [`Store::verify`](crate::Store::verify) found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// How many records' journeys were compared with the facts.
+    pub journeys: u64,
+    /// How many changes have to be followed before anything can be compared; 0 when it was.
+    pub changes_behind: u64,
+    /// A sentence for each journey that is not what the facts say; at most a hundred.
+    pub differences: Vec<String>,
+}
+
+/// Visits and conversions of a site, in the order in which they came in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrafficPage {
+    /// Reports of visits.
+    pub visits: Vec<StoredVisit>,
+    /// Reports of conversions.
+    pub conversions: Vec<StoredConversion>,
+    /// Up to which change they were read.
+    pub through: u64,
+    /// Whether there is nothing after that.
+    pub is_last: bool,
+    /// Another number when facts were deleted: whoever counts must count again.
+    pub deletions: u64,
+}
+
+/// A page of journeys as they were known at a past moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JourneysPage {
+    /// Each record's, once over all pages.
+    pub journeys: Vec<Journey>,
+    /// Where the next page begins: after this position. `None` when there is nothing more. A page that stopped at
+    /// [`JourneysPage::EXAMINED_MAX`] may hold fewer journeys than its limit, even none, and go on.
+    pub next: Option<u64>,
+}
+
+impl JourneysPage {
+    /// How many records one page may look at: most of today's were not there at a moment long past.
+    pub const EXAMINED_MAX: usize = 5_000;
 }
 
 /// An identifier that a guard keeps from joining, for an operator to review.

@@ -1,8 +1,8 @@
 use crate::StoreError;
 use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
-    Erased, ErasedRecords, Followed, Guarded, JourneyChange, NewConversion, NewVisit, PersonFacts,
-    RecordMatch,
+    Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
+    PersonFacts, Rebuild, RecordMatch, TrafficPage, Verified,
 };
 use async_trait::async_trait;
 use std::path::Path;
@@ -108,7 +108,7 @@ pub struct CheckReport {
     pub conversions: u64,
     /// How many costs of advertising there are, every version of each.
     pub costs: u64,
-    /// Facts that are still to be followed: while there are any, matches were not compared with the facts.
+    /// How many changes have to be followed before journeys can be compared with the facts; 0 when they were.
     pub changes_behind: u64,
     /// What is wrong, a sentence each; empty when all is well. At most a hundred.
     pub violations: Vec<String>,
@@ -147,8 +147,11 @@ pub trait Store: Send + Sync + 'static {
     /// Adds a site. `false` if the id is taken; then nothing changed.
     async fn add_site(&self, site: Site) -> Result<bool, StoreError>;
 
-    /// Replaces the settings of the site with this id. `false` if there is none.
-    async fn set_site(&self, site: Site) -> Result<bool, StoreError>;
+    /// Replaces the settings of the site with this id, from `at` on. `false` if there is none.
+    async fn set_site(&self, site: Site, at: Instant) -> Result<bool, StoreError>;
+
+    /// A site with the settings that it had at a past moment. `None` if there was no such site yet.
+    async fn site_as_of(&self, site: SiteId, moment: Instant) -> Result<Option<Site>, StoreError>;
 
     /// Adds a token, whose id and hash are new.
     async fn add_token(&self, token: Token) -> Result<(), StoreError>;
@@ -192,8 +195,9 @@ pub trait Store: Send + Sync + 'static {
     async fn record_match(&self, key: RecordKey) -> Result<Option<RecordMatch>, StoreError>;
 
     /// What became of a site's journeys after a row number, in order of number, at most `limit`: each record's journey as
-    /// of the facts that were [followed](Store::follow). Beginning after 0 and taking away what each
-    /// [replaces](JourneyChange::replaces) gives every record's journey once.
+    /// of the facts that were [followed](Store::follow). Only the last row of a record is there. Whoever takes rows in, from
+    /// 0 on and whenever he likes, and keeps of those with the same [first](JourneyChange::first) the last, has every
+    /// record's journey once.
     async fn journeys(
         &self,
         site: SiteId,
@@ -201,12 +205,30 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<JourneyChange>, StoreError>;
 
-    /// Queues all records of one site, or of all, to have their journeys derived anew by [`Store::follow`].
-    async fn rebuild(&self, site: Option<SiteId>) -> Result<(), StoreError>;
+    /// The visits and conversions among a site's facts after a change, looking at `examined` changes at most.
+    async fn traffic(&self, site: SiteId, after: u64, examined: u64) -> Result<TrafficPage, StoreError>;
 
-    /// Derives the journeys of one site, or of all, from the facts and compares them with those that are stored: a
-    /// sentence for each that differs, at most a hundred. Nothing is said while there are facts to be followed.
-    async fn verify(&self, site: Option<SiteId>) -> Result<Vec<String>, StoreError>;
+    /// A page of a site's journeys as they were known at a past moment, in the order in which their records were first
+    /// accepted, going on after a position.
+    ///
+    /// Versions, visits and conversions count that were received by then, cuts and allowances that were decided by then, and
+    /// the site has the settings that it had. What is gone by now is not told: deleted records, expired visits, whoever was
+    /// erased; and a decision that was taken back counts as never made.
+    async fn journeys_as_of(
+        &self,
+        site: SiteId,
+        moment: Instant,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<JourneysPage, StoreError>;
+
+    /// Queues all records of one site, or of all, to have their journeys derived anew by [`Store::follow`]. Journeys that come
+    /// out as they are stored keep their rows.
+    async fn rebuild(&self, site: Option<SiteId>) -> Result<Rebuild, StoreError>;
+
+    /// Derives the journeys of one site, or of all, from the facts and compares them with those that are stored, as far as
+    /// they are not to be followed anyway. When very many changes are, or all journeys of a site, nothing is compared.
+    async fn verify(&self, site: Option<SiteId>) -> Result<Verified, StoreError>;
 
     /// Cuts an identifier out of what one fact is evidence of, or restores it. `false` if no fact with this change
     /// number names it. Doing it again changes nothing.

@@ -35,7 +35,9 @@ pub fn apportion(amount: i64, weights: &[u64], shares: &mut [i64]) {
         });
     }
     if amount < 0 {
-        shares.iter_mut().for_each(|share| *share = -*share);
+        for share in shares {
+            *share = -*share;
+        }
     }
 }
 

@@ -20,13 +20,13 @@ const WHOLE: f64 = 4_294_967_296.0;
 impl Fit {
     /// Channels in the order of `numbering`; `states` says where `counts` has them.
     ///
-    /// With A = D - C, where C counts the steps between different channels and D on its diagonal all that leave a
-    /// channel, and B the inverse of A: a journey that is in channel i converts with the probability x = B·converted. One
-    /// that begins as journeys do (s) ever comes to c with the probability (s·B)_c / B_cc, for B_ij / B_jj is the
-    /// probability to come from i to j. Without c just those are lost which come to c and convert from there. So one
-    /// inverse answers for all channels at once.
+    /// Let C count the steps between different channels, and D, on its diagonal, all that leave each channel. A journey
+    /// that is in a channel converts with the probability x that solves (D - C)·x = converted. So with B, the inverse
+    /// of D - C, x = B·converted; and one that begins as journeys do, with s, ever comes to channel c with the
+    /// probability `(s·B)[c] / B[c, c]`, for `B[i, c] / B[c, c]` is the probability to come from i to c. Without c just
+    /// those conversions are lost that come to c and then convert. So one inverse answers for all channels at once.
     ///
-    /// Steps from a channel to itself cancel out, and so do the sums that would make probabilities of counts.
+    /// Steps from a channel to itself are not needed, and neither are the sums that make probabilities of counts.
     pub(super) fn solve(numbering: Numbering, counts: &Counts, states: &[usize]) -> Self {
         let size = states.len();
         let inverse = inverse_of_steps(counts, states);
@@ -100,7 +100,7 @@ fn dot(one: &[f64], other: &[f64]) -> f64 {
     one.iter().zip(other).map(|(one, other)| one * other).sum()
 }
 
-/// The inverse of A, row by row.
+/// The inverse of D - C, row by row.
 fn inverse_of_steps(counts: &Counts, states: &[usize]) -> Vec<f64> {
     let size = states.len();
     let mut matrix = vec![0.0; size * size];
@@ -127,7 +127,9 @@ fn invert(matrix: &mut [f64], size: usize) {
     for pivot in 0..size {
         pivot_row.copy_from_slice(&matrix[pivot * size..][..size]);
         let divisor = std::mem::replace(&mut pivot_row[pivot], 1.0);
-        pivot_row.iter_mut().for_each(|entry| *entry /= divisor);
+        for entry in &mut pivot_row {
+            *entry /= divisor;
+        }
         for (place, row) in matrix.chunks_exact_mut(size).enumerate() {
             if place == pivot {
                 row.copy_from_slice(&pivot_row);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 /// Gathers how channels follow each other, journey by journey, in any order and in any number of builders.
 ///
 /// What is gathered are whole counts, so the order makes no difference, and one journey of many conversions is as good
-/// as many of one.
+/// as many of one. The numbers of the channels should stay the same from one time to the next, as those by name do: the
+/// chain is solved in their order, and the last digit depends on it.
 #[derive(Debug, Clone)]
 pub struct FitBuilder {
     numbering: Numbering,

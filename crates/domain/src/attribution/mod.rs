@@ -1,14 +1,14 @@
 //! Attribution: how much of a record's value each touch of its journey gets, under one model.
 //!
 //! Credit is a pure function of a journey. A [`Model`] answers with integer **weights**, one per touch, and
-//! [`apportion`] shares the record's value by them, so that the shares always add up to the value, to the minor unit,
+//! [`apportion()`] shares the record's value by them, so that the shares always add up to the value, to the minor unit,
 //! and come out the same on every machine. `docs/attribution.md` defines every model with an example; a test computes
 //! those examples again.
 //!
 //! What a model does not decide is done before it is asked: which touches lie within the lookback, and what becomes of
 //! direct ones ([`DirectPolicy`]). A [`Path`] holds the touches that are left.
 //!
-//! Adding a model is one file that says what it is ([`Rule`](rule::Rule)), and one line in the list below.
+//! Adding a model is one file that says what it is (a `Rule`), declared here, and one line in the list below.
 
 mod apportion;
 mod chain;
@@ -34,31 +34,19 @@ mod w_shaped;
 pub use apportion::apportion;
 pub use chain::Fit;
 pub use direct::{DirectPolicy, Eligible};
-pub use first_touch::FirstTouch;
 pub use fit::{FitBuilder, TooManyChannels};
-pub use full_path::FullPath;
-pub use last_non_direct::LastNonDirect;
-pub use last_touch::LastTouch;
-pub use linear::Linear;
-pub use markov::Markov;
-pub use markov_global::MarkovGlobal;
-pub use parameters::{Percent, Span};
 pub use path::Path;
-pub use position_based::PositionBased;
-pub use shapley::Shapley;
-pub use time_decay::TimeDecay;
-pub use w_shaped::WShaped;
 
 model::models! {
-    FirstTouch,
-    LastTouch,
-    LastNonDirect,
-    Linear,
-    PositionBased,
-    TimeDecay,
-    WShaped,
-    FullPath,
-    Markov,
-    MarkovGlobal,
-    Shapley,
+    first_touch::FirstTouch,
+    last_touch::LastTouch,
+    last_non_direct::LastNonDirect,
+    linear::Linear,
+    position_based::PositionBased,
+    time_decay::TimeDecay,
+    w_shaped::WShaped,
+    full_path::FullPath,
+    markov::Markov,
+    markov_global::MarkovGlobal,
+    shapley::Shapley,
 }

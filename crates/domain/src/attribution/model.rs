@@ -1,7 +1,9 @@
-/// Makes [`Model`](super::Model) of a list of [`Rule`](super::rule::Rule)s: a closed set, so that weighing a path is
+/// Makes [`Model`] of a list of [`Rule`](super::rule::Rule)s: a closed set, so that weighing a path is
 /// one jump.
 macro_rules! models {
-    ($($rule:ident,)+) => {
+    ($($file:ident::$rule:ident,)+) => {
+        $(pub use $file::$rule;)+
+
         /// A way to share a record's value among the touches of its journey, with its parameters.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Model {

@@ -37,7 +37,7 @@ impl<'a> Parameters<'a> {
 
 /// A part of the whole, in hundredths of a percent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Percent(u32);
+pub(super) struct Percent(u32);
 
 impl Percent {
     /// The whole.
@@ -91,7 +91,7 @@ impl fmt::Display for Percent {
 
 /// A span of time in whole seconds, at least one and at most a century.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Span(u32);
+pub(super) struct Span(u32);
 
 const UNITS: [(char, u32); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
@@ -104,7 +104,7 @@ impl Span {
     }
 
     /// The span in seconds.
-    pub fn seconds(self) -> u32 {
+    pub(super) fn seconds(self) -> u32 {
         self.0
     }
 

@@ -1,7 +1,7 @@
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Percent};
 use super::roles::weigh_by_roles;
 use super::rule::Rule;
-use super::{Fit, Path, Percent};
+use super::{Fit, Path};
 use crate::Invalid;
 
 /// Fixed shares to the first and the last touch, what is left evenly to those between.

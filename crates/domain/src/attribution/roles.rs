@@ -1,4 +1,4 @@
-use super::Percent;
+use super::parameters::Percent;
 
 /// Weighs by roles: each role's share goes to the touch that plays it, and what the roles leave goes evenly to the
 /// touches that play none.

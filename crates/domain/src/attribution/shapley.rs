@@ -31,11 +31,10 @@ impl Rule for Shapley {
             count_by_sorting(path.channels, weights);
         }
         let multiple = weights.iter().try_fold(1, |multiple, count| common_multiple(multiple, *count));
-        match multiple {
-            Some(multiple) => weights.iter_mut().for_each(|weight| *weight = multiple / *weight),
-            None => {
-                weights.iter_mut().for_each(|weight| *weight = (COMMON_MULTIPLE_MAX + *weight / 2) / *weight)
-            }
+        let (multiple, is_exact) = multiple.map_or((COMMON_MULTIPLE_MAX, false), |multiple| (multiple, true));
+        for weight in weights {
+            let half = if is_exact { 0 } else { *weight / 2 };
+            *weight = (multiple + half) / *weight;
         }
     }
 }

@@ -1,6 +1,6 @@
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Span};
 use super::rule::Rule;
-use super::{Fit, Path, Span};
+use super::{Fit, Path};
 use crate::Invalid;
 use std::f64::consts::LN_2;
 
@@ -11,9 +11,6 @@ use std::f64::consts::LN_2;
 pub struct TimeDecay {
     half_life: Span,
 }
-
-/// The weight of the last touch.
-const WHOLE: f64 = 4_294_967_296.0;
 
 impl Default for TimeDecay {
     fn default() -> Self {
@@ -38,86 +35,108 @@ impl Rule for TimeDecay {
     }
 
     fn weigh(&self, path: &Path<'_>, _: Option<&Fit>, weights: &mut [u64]) {
-        let half_life = f64::from(self.half_life.seconds());
+        let steps_a_second = self.steps_a_second();
         let last = path.times.last().copied().unwrap_or_default();
         for (weight, time) in weights.iter_mut().zip(path.times) {
-            *weight = decayed(last.saturating_sub(*time), half_life);
+            *weight = decayed(last.saturating_sub(*time), steps_a_second);
         }
     }
 }
 
-/// The whole, halved once per half-life; nothing after so many that less than half a unit is left.
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "ages of millions of years are as good as for ever, and what is cast back lies between 0 and 2^32"
-)]
-fn decayed(age: i64, half_life: f64) -> u64 {
-    let halvings = age.max(0) as f64 / half_life;
-    if halvings > 34.0 { 0 } else { (WHOLE * half_to_the(halvings) + 0.5) as u64 }
+impl TimeDecay {
+    #[expect(clippy::cast_precision_loss, reason = "it is small")]
+    fn steps_a_second(self) -> f64 {
+        STEPS as f64 / f64::from(self.half_life.seconds())
+    }
 }
 
-const STEPS: usize = 16;
+/// How finely powers are looked up; what is left is less than a hundredth.
+const STEPS: usize = 64;
 
-/// One half to the power of sixteenths.
-const HALF_TO_SIXTEENTHS: [f64; STEPS] = {
+/// One half to the power of each step.
+const POWERS: [f64; STEPS] = {
     let mut powers = [1.0; STEPS];
-    let (mut step, mut sixteenths) = (1, 1.0);
+    let (mut step, mut exponent) = (1, 0.0);
     while step < STEPS {
-        powers[step] = exp_of_small(sixteenths / -16.0 * LN_2, 24.0);
-        (step, sixteenths) = (step + 1, sixteenths + 1.0);
+        exponent += 1.0 / 64.0;
+        powers[step] = exp::<24>(-exponent * LN_2);
+        step += 1;
     }
     powers
 };
 
 /// So many terms of the exponential series.
-const fn exp_of_small(x: f64, terms: f64) -> f64 {
-    let (mut sum, mut term) = (1.0, terms);
-    while term > 0.0 {
-        sum = 1.0 + x * (1.0 / term) * sum;
-        term -= 1.0;
+const fn exp<const TERMS: usize>(x: f64) -> f64 {
+    let (mut sum, mut term) = (1.0, TERMS);
+    while term > 0 {
+        sum = 1.0 + x * RECIPROCALS[term] * sum;
+        term -= 1;
     }
     sum
 }
 
-/// One half to the power of `x`, for `x` from 0 to 34.
+/// One by every number but zero.
+const RECIPROCALS: [f64; 25] = {
+    let mut reciprocals = [0.0; 25];
+    let (mut place, mut number) = (1, 1.0);
+    while place < reciprocals.len() {
+        reciprocals[place] = 1.0 / number;
+        (place, number) = (place + 1, number + 1.0);
+    }
+    reciprocals
+};
+
+/// 2^32, halved once per half-life; nothing after so many that less than half a unit is left.
 ///
-/// Additions, multiplications and divisions alone: those are exact to the bit everywhere, which the `exp2` of a system
-/// is not, and weights must not depend on the machine.
+/// Additions and multiplications alone: those are exact to the bit everywhere, which the `exp2` of a system is not, and
+/// weights must not depend on the machine.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "from 0 to 34 by contract, and powers of two are exact"
+    reason = "ages of millions of years are as good as for ever; what is cast back lies between 0 and 2^32"
 )]
-fn half_to_the(x: f64) -> f64 {
-    let sixteenths = (x * 16.0) as usize;
-    let rest = (sixteenths as f64 / 16.0 - x) * LN_2;
-    let whole = 1.0 / (1_u64 << (sixteenths / STEPS)) as f64;
-    whole * HALF_TO_SIXTEENTHS[sixteenths % STEPS] * exp_of_small(rest, 7.0)
+fn decayed(age: i64, steps_a_second: f64) -> u64 {
+    let steps = age.max(0) as f64 * steps_a_second;
+    if steps > 33.5 * STEPS as f64 {
+        return 0;
+    }
+    let step = steps as usize;
+    let rest = (step as f64 - steps) * (LN_2 / STEPS as f64);
+    // A float that is a power of two is its exponent.
+    let whole = f64::from_bits((1_023 + 32 - (step / STEPS) as u64) << 52);
+    (whole * POWERS[step % STEPS] * exp::<5>(rest) + 0.5) as u64
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
 mod tests {
     use super::*;
 
+    fn steps(half_life: f64) -> f64 {
+        64.0 / half_life
+    }
+
     #[test]
     fn powers_are_those_of_the_system() {
-        for step in 0..34_000 {
-            let x = f64::from(step) / 1_000.0;
-            let expected = (-x).exp2();
-            assert!((half_to_the(x) / expected - 1.0).abs() < 1e-14, "{x}");
+        for age in 0..34_000_u32 {
+            let expected = (32.0 - f64::from(age) / 1_000.0).exp2();
+            let weight = decayed(age.into(), steps(1_000.0));
+            assert!((weight as f64 - expected).abs() < 0.50001, "{age}: {weight} {expected}");
+        }
+        for (step, power) in POWERS.iter().enumerate() {
+            assert!((power / (step as f64 / -64.0).exp2() - 1.0).abs() < 4e-16, "{step}");
         }
     }
 
     #[test]
     fn whole_halvings_are_exact() {
-        assert_eq!(
-            [0, 1, 2, 32, 33, 34, 35].map(|age| decayed(age, 1.0)),
-            [1 << 32, 1 << 31, 1 << 30, 1, 1, 0, 0]
-        );
-        assert_eq!([3, 6, 9].map(|age| decayed(age, 3.0)), [1 << 31, 1 << 30, 1 << 29]);
-        assert_eq!((decayed(-5, 1.0), decayed(i64::MAX, 1.0)), (1 << 32, 0));
+        let weights = |half_life: i64| {
+            [0, 1, 2, 31, 32, 33, 34].map(|halvings| decayed(halvings * half_life, steps(half_life as f64)))
+        };
+        for half_life in [1, 3, 7, 86_400, 604_800, 3_155_760_000] {
+            assert_eq!(weights(half_life), [1 << 32, 1 << 31, 1 << 30, 2, 1, 1, 0], "{half_life}");
+        }
+        assert_eq!((decayed(-5, steps(1.0)), decayed(i64::MAX, steps(1.0))), (1 << 32, 0));
     }
 }

@@ -1,7 +1,7 @@
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Percent};
 use super::roles::weigh_by_roles;
 use super::rule::Rule;
-use super::{Fit, Path, Percent};
+use super::{Fit, Path};
 use crate::Invalid;
 
 /// Fixed shares to the first touch and to those that led to the lead and to the opportunity, what is left evenly to the

@@ -20,8 +20,13 @@ impl JourneySettings {
 
     /// Whether something that happened at `at` belongs to a journey that ends with `end`: a date without a time ends
     /// with its day, in the site's zone.
-    fn includes(&self, end: Moment, at: Instant) -> bool {
+    pub(super) fn includes(&self, end: Moment, at: Instant) -> bool {
         if end.date_only { at < Day::of(end.at).plus_days(1).begins_in(&self.zone) } else { at <= end.at }
+    }
+
+    /// When something happened: of a date without a time, the beginning of its day in the site's zone.
+    fn instant(&self, when: Moment) -> Instant {
+        if when.date_only { Day::of(when.at).begins_in(&self.zone) } else { when.at }
     }
 }
 
@@ -30,7 +35,7 @@ impl Journey {
     /// person's facts, each in any order. `None` if there are no versions.
     ///
     /// Reports of one visit are [folded](VisitSettings::fold) into one touch, crawlers' are left out, and of several
-    /// reports of one conversion the last counts.
+    /// reports of one conversion the last counts. A conversion is a touch if its sender said what marketing it came from.
     pub fn derive(
         settings: &JourneySettings,
         (kind, reference): (RecordKind, &Reference),
@@ -42,21 +47,25 @@ impl Journey {
         let state = RecordState::of(versions)?;
         let created = versions.iter().min_by_key(|stored| stored.order())?.version.occurred;
         let belongs = |at| settings.includes(state.occurred, at);
-        let conversions: Vec<_> = last_reports(conversions).filter(|one| belongs(one.1)).collect();
+        let conversions: Vec<_> = last_reports(conversions)
+            .map(|stored| (stored, settings.instant(stored.conversion.occurred)))
+            .filter(|(_, at)| belongs(*at))
+            .collect();
         let first_conversion = conversions.iter().map(|(_, at)| *at).min();
         let lead = match &state.particulars {
-            Particulars::Revenue { lead: Some(lead) } => Some(lead.at),
+            Particulars::Revenue { lead: Some(lead) } => Some(settings.instant(*lead)),
             _ => first_conversion,
         };
         let people: Vec<_> = visits.iter().filter(|stored| stored.visit.crawler.is_none()).cloned().collect();
         let folded = settings.visits.fold(&people).into_iter().map(|(stored, _)| Touch {
             at: stored.visit.at,
+            received_at: stored.received_at,
             fact: stored.change,
             origin: Origin::of_visit(&stored.visit),
         });
         let overridden = conversions.iter().filter_map(|(stored, at)| {
             let origin = Origin::of_overrides(&stored.conversion.overrides)?;
-            Some(Touch { at: *at, fact: stored.change, origin })
+            Some(Touch { at: *at, received_at: stored.received_at, fact: stored.change, origin })
         });
         let mut touches: Vec<_> = folded.filter(|touch| belongs(touch.at)).chain(overridden).collect();
         touches.sort_by_key(|touch| (touch.at, touch.fact));
@@ -80,8 +89,8 @@ impl Journey {
     }
 }
 
-/// Of the reports of each conversion the one received last, with when it happened.
-fn last_reports(reports: &[StoredConversion]) -> impl Iterator<Item = (&StoredConversion, Instant)> {
+/// Of the reports of each conversion the one received last.
+fn last_reports(reports: &[StoredConversion]) -> impl Iterator<Item = &StoredConversion> {
     let mut last: BTreeMap<(ConversionKind, &Reference), &StoredConversion> = BTreeMap::new();
     for report in reports {
         let current = last.entry((report.conversion.kind, &report.conversion.reference)).or_insert(report);
@@ -89,5 +98,5 @@ fn last_reports(reports: &[StoredConversion]) -> impl Iterator<Item = (&StoredCo
             *current = report;
         }
     }
-    last.into_values().map(|stored| (stored, stored.conversion.occurred.at))
+    last.into_values()
 }

@@ -28,13 +28,10 @@ impl Origin {
         }
     }
 
-    /// Where a conversion came from, if its sender said so.
+    /// Where a conversion came from, if its sender said so: not if it left that to the visitor's own journey.
     pub fn of_overrides(overrides: &Overrides) -> Option<Self> {
-        if *overrides == Overrides::default() {
-            return None;
-        }
         let word = |text: &Option<Text<255>>| text.as_ref().map(|text| text.as_str().to_owned());
-        Some(Self {
+        let origin = Self {
             landing_page: overrides
                 .landing_page
                 .as_ref()
@@ -43,10 +40,13 @@ impl Origin {
             referrer: overrides.referrer.as_ref().and_then(|page| without_query(page.as_str())),
             words: Some((word(&overrides.marketing_channel), word(&overrides.source_category))),
             device: None,
-        })
+        };
+        // What a sender said, no site's rules can take away: any would do.
+        origin.classify(&ChannelRules::builtin()).is_some().then_some(origin)
     }
 
-    /// What marketing it is, under a site's rules. `None` when a conversion's override leaves it to the journey.
+    /// What marketing it is, under a site's rules. `None` when a conversion's override leaves it to the journey;
+    /// no touch has such an origin.
     pub fn classify(&self, rules: &ChannelRules) -> Option<Classification> {
         let Some((channel, category)) = &self.words else {
             let arrival = Arrival { landing_page: &self.landing_page, referrer: self.referrer.as_deref() };

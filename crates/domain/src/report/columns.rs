@@ -23,7 +23,7 @@ pub struct Columns {
     pub(super) origins: Interner<Origin>,
     pub(super) label_sets: Interner<[Text<255>]>,
     pub(super) property_sets: Interner<[Property]>,
-    /// By the number of the row that a record's journey came from.
+    /// By the number of the first row that a record's journey had.
     slots: HashMap<u64, u32>,
     free: Vec<u32>,
     cleared: Cleared,
@@ -105,11 +105,11 @@ impl Columns {
         }
     }
 
-    /// Takes in the row with this number of the log of journeys: what it `replaces` goes, and its journey comes, if the
-    /// record is still there.
-    pub fn apply(&mut self, number: u64, replaces: Option<u64>, journey: Option<&Journey>) {
+    /// Takes in the row with this number of the log of journeys: what came of the same `first` row before goes, and its
+    /// journey comes, if the record is still there.
+    pub fn apply(&mut self, number: u64, first: u64, journey: Option<&Journey>) {
         self.through = self.through.max(number);
-        if let Some(slot) = replaces.and_then(|replaces| self.slots.remove(&replaces)) {
+        if let Some(slot) = self.slots.remove(&first) {
             self.clear(slot);
         }
         if let Some(journey) = journey {
@@ -119,7 +119,7 @@ impl Columns {
                 Some(free) => *free = record,
                 None => self.records.push(record),
             }
-            self.slots.insert(number, slot);
+            self.slots.insert(first, slot);
         }
         let Cleared { records, touches, stages } = self.cleared;
         let cleared = records + touches + stages;

@@ -1,5 +1,5 @@
 //! Removal effects, against a chain that is taken apart and solved again for every channel.
-#![expect(clippy::cast_precision_loss, reason = "small counts")]
+#![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "small counts")]
 
 use proptest::prelude::*;
 use touchline_domain::attribution::{Fit, FitBuilder};
@@ -14,12 +14,16 @@ fn journeys() -> impl Strategy<Value = Journeys> {
         .prop_filter("nothing converts", |all| all.iter().any(|(_, conversions, _)| *conversions > 0))
 }
 
-fn fit(journeys: &Journeys) -> Fit {
+fn gathered(journeys: &[(Vec<u32>, u64, u64)]) -> FitBuilder {
     let mut builder = FitBuilder::new();
     for (channels, conversions, nulls) in journeys {
         builder.add(channels, *conversions, *nulls);
     }
-    builder.fit().unwrap()
+    builder
+}
+
+fn fit(journeys: &Journeys) -> Fit {
+    gathered(journeys).fit().unwrap()
 }
 
 /// The probability to convert from the start, over probabilities and with steps from a channel to itself; whoever comes
@@ -96,7 +100,9 @@ proptest! {
     #[test]
     fn steps_from_a_channel_to_itself_change_nothing(journeys in journeys()) {
         let mut dropped = journeys.clone();
-        dropped.iter_mut().for_each(|(channels, _, _)| channels.dedup());
+        for (channels, _, _) in &mut dropped {
+            channels.dedup();
+        }
         prop_assert!(same(&fit(&dropped), &fit(&journeys)));
     }
 
@@ -116,13 +122,8 @@ proptest! {
     #[test]
     fn builders_can_be_merged(journeys in journeys(), at in 0..12_usize) {
         let (some, others) = journeys.split_at(at.min(journeys.len()));
-        let mut builders = [some, others].map(|part| {
-            let mut builder = FitBuilder::new();
-            part.iter().for_each(|(channels, conversions, nulls)| builder.add(channels, *conversions, *nulls));
-            builder
-        });
-        let [one, other] = &mut builders;
-        other.merge(one);
+        let [one, mut other] = [some, others].map(gathered);
+        other.merge(&one);
         prop_assert!(same(&other.fit().unwrap(), &fit(&journeys)));
     }
 

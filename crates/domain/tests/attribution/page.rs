@@ -27,7 +27,7 @@ fn minor(amount: &str) -> i64 {
 
 fn day(date: &str) -> i64 {
     let date: jiff::civil::Date = date.parse().unwrap();
-    date.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second()
+    jiff::tz::Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).unwrap().as_second()
 }
 
 /// The dates that a text names.

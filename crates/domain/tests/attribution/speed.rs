@@ -7,12 +7,18 @@ const TOUCHES: usize = 10;
 /// A guard against accidents, far above what a busy machine takes; run with `--release -- --nocapture` for figures.
 #[test]
 fn a_touch_costs_nanoseconds() {
+    let touches = f64::from(u32::try_from(JOURNEYS * TOUCHES).unwrap());
     let number = |place: usize| i64::try_from(place).unwrap();
     let times: Vec<_> =
         (0..JOURNEYS * TOUCHES).map(|touch| number(touch * 7_919 % 86_400 + touch * 40_000)).collect();
     let channels: Vec<_> =
         (0..JOURNEYS * TOUCHES).map(|touch| u32::try_from(touch * touch / 3 % 12).unwrap()).collect();
     let journeys = || times.chunks_exact(TOUCHES).zip(channels.chunks_exact(TOUCHES));
+    let report = |what: &str, began: Instant| {
+        let each = began.elapsed().as_secs_f64() * 1e9 / touches;
+        println!("{what}: {each:.1} ns a touch");
+        assert!(each < 20_000.0, "{what}: {each} ns");
+    };
     let began = Instant::now();
     let mut builder = FitBuilder::new();
     for (place, (_, channels)) in journeys().enumerate() {
@@ -33,11 +39,4 @@ fn a_touch_costs_nanoseconds() {
         assert_eq!(sum, 0);
         report(model.name(), began);
     }
-}
-
-fn report(what: &str, began: Instant) {
-    let touches = u32::try_from(JOURNEYS * TOUCHES).unwrap();
-    let each = began.elapsed().as_secs_f64() * 1e9 / f64::from(touches);
-    println!("{what}: {each:.1} ns a touch");
-    assert!(each < 20_000.0, "{what}: {each} ns");
 }

@@ -1,8 +1,8 @@
-use touchline_domain::SiteId;
 use touchline_domain::channel::ChannelRules;
+use touchline_domain::{Instant, SiteId};
 use touchline_store::{Store, StoreError};
 
-/// Replaces a site's own channel rules and leaves its other settings as they are. `false` if there is no such site.
+/// Replaces a site's own channel rules, from `at` on, and leaves its other settings as they are. `false` if there is no such site.
 ///
 /// The settings are read from the store right before, never from a copy in memory, so that what `touchline site set`
 /// changed a moment ago is kept. What remains possible: [`Store::set_site`] replaces all settings of a site, so when two
@@ -12,9 +12,10 @@ pub(crate) async fn set_channel_rules(
     store: &dyn Store,
     id: &SiteId,
     rules: ChannelRules,
+    at: Instant,
 ) -> Result<bool, StoreError> {
     let sites = store.directory().await?.sites;
     let Some(mut site) = sites.into_iter().find(|site| site.id == *id) else { return Ok(false) };
     site.channels = rules;
-    store.set_site(site).await
+    store.set_site(site, at).await
 }

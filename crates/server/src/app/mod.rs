@@ -6,7 +6,9 @@ pub(crate) mod directory;
 pub(crate) mod first_start;
 mod following;
 mod ingest;
+pub(crate) mod past;
 mod rates;
+pub(crate) mod reports;
 pub(crate) mod secret;
 pub(crate) mod upload;
 pub(crate) mod whom;
@@ -18,6 +20,7 @@ use collector::Collector;
 use directory::DirectoryCopy;
 use following::Following;
 use rates::RatesCopy;
+use reports::Reports;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use touchline_store::{Store, StoreError};
@@ -31,6 +34,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) following: Following,
+    pub(crate) reports: Reports,
     rates: RatesCopy,
     /// Bytes of request bodies that may still be taken into memory.
     pub(crate) in_flight_bytes: Semaphore,
@@ -52,6 +56,7 @@ impl App {
             collector: Collector::new(&limits),
             metrics: Metrics::new(),
             following: Following::new(),
+            reports: Reports::new(limits.report_bytes, limits.reports_at_once),
             rates: RatesCopy::default(),
             store,
             clock,

@@ -1,5 +1,6 @@
 use super::{CliError, open_store, print};
 use crate::app::channels::set_channel_rules;
+use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use clap::Subcommand;
 use std::fs::File;
@@ -119,7 +120,7 @@ async fn set(config: &Config, site: &str, file: &str) -> Result<ExitCode, CliErr
         ChannelRules::with(rules).map_err(|invalid| wrong(&format!("{file}: the rules"), &invalid))?;
     let count = rules.own().len();
     let store = open_store(config, false)?;
-    let found = set_channel_rules(store.as_ref(), &id, rules).await?;
+    let found = set_channel_rules(store.as_ref(), &id, rules, SystemClock.now()).await?;
     store.close().await?;
     if !found {
         return Err(no_site(site));

@@ -46,6 +46,7 @@ const EXAMPLES: &str = "Examples:
   touchline site snippet --site shop --address https://touchline.example.com --forms
   touchline token create --site shop --scope ingest --name CRM --expires 365d
   touchline rates import eurofxref-hist.csv       let reports convert currencies
+  touchline attribute paths.csv --model markov    compare models on a file of paths
   touchline backup /backups/touchline-$(date +%F).db
 
 Every setting is also an environment variable (TOUCHLINE_LISTEN, TOUCHLINE_LIMITS_BODY_BYTES, …) and a line of

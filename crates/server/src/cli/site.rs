@@ -77,7 +77,7 @@ async fn set(
         site.name = Text::parse(name).map_err(|error| wrong("--name", &error))?;
     }
     settings.apply(&mut site)?;
-    store.set_site(site).await?;
+    store.set_site(site, SystemClock.now()).await?;
     store.close().await?;
     print(&format!("site {id} changed; a running server follows within a second\n"))
 }

@@ -62,6 +62,8 @@ pub(crate) struct Limits {
     pub(crate) connections: usize,
     pub(crate) write_queue: usize,
     pub(crate) readers: usize,
+    pub(crate) report_bytes: usize,
+    pub(crate) reports_at_once: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -126,6 +128,7 @@ impl Config {
             ("limits.connections", limits.connections),
             ("limits.write_queue", limits.write_queue),
             ("limits.readers", limits.readers),
+            ("limits.reports_at_once", limits.reports_at_once),
         ];
         if let Some((name, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError(format!("{name} must be at least 1")));

@@ -36,10 +36,11 @@ pub(crate) enum Code {
     StorageUnavailable,
     ShuttingDown,
     TimedOut,
+    ReportTooLarge,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::MalformedJson,
         Self::IncompleteBody,
         Self::InvalidBody,
@@ -63,6 +64,7 @@ impl Code {
         Self::StorageUnavailable,
         Self::ShuttingDown,
         Self::TimedOut,
+        Self::ReportTooLarge,
     ];
 
     /// Status, name, and what it means.
@@ -118,6 +120,11 @@ impl Code {
             ),
             Self::ShuttingDown => (S::SERVICE_UNAVAILABLE, "shutting_down", "The server is stopping"),
             Self::TimedOut => (S::SERVICE_UNAVAILABLE, "timed_out", "The answer took too long"),
+            Self::ReportTooLarge => (
+                S::INSUFFICIENT_STORAGE,
+                "report_too_large",
+                "Reports of this site need more memory than they may take",
+            ),
         }
     }
 

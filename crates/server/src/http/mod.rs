@@ -24,6 +24,7 @@ mod rates;
 mod record_in;
 mod record_out;
 mod records;
+mod reports;
 mod schema;
 mod serve;
 mod tag;
@@ -72,7 +73,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/{siteId}/costs", get(costs::list::list_costs))
         .route("/{siteId}/pipeline", get(records::pipeline))
         .merge(channels::routes())
-        .merge(people::routes());
+        .merge(people::routes())
+        .merge(reports::routes());
 
     let operation = Router::new()
         .route("/healthz", get(health::healthz))

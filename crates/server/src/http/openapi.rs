@@ -7,7 +7,7 @@ use super::error::{Code, ProblemDetails};
 use super::ingest_schema::{InboundCallIn, VisitIn, WebConversionIn};
 use super::people::{IdentifierIn, allowed, cut, erase, export, guarded, person};
 use super::schema::{OpportunityIn, ReferenceParam, RevenueIn, SiteIdParam};
-use super::{batch, conversions, health, rates, records, upload, visits};
+use super::{batch, conversions, health, rates, records, reports, upload, visits};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use std::sync::LazyLock;
@@ -42,6 +42,13 @@ use utoipa::{Modify, OpenApi};
         records::get_revenue,
         records::delete_revenue,
         records::pipeline,
+        reports::report::get_report,
+        reports::drill::list_report_records,
+        reports::changes::get_changes,
+        reports::paths::list_paths,
+        reports::funnel::get_funnel,
+        reports::receipt::get_opportunity_receipt,
+        reports::receipt::get_revenue_receipt,
         channels::explain::explain_channel,
         channels::list::list_channel_rules,
         channels::set::set_channel_rules,
@@ -62,6 +69,7 @@ use utoipa::{Modify, OpenApi};
     tags(
         (name = "Uploads", description = "What a CRM, a telephone system or a server sends. Scope `ingest`."),
         (name = "Records", description = "Reading what was sent. Scope `read`; deleting takes `admin`."),
+        (name = "Reports", description = "Which marketing brought the revenue, and what makes each number. Scope `read`."),
         (name = "Costs", description = "What advertising cost, and the rates by which money of one currency is reported in another. Sending takes the scope `ingest`, reading `read`."),
         (name = "Channels", description = "Which marketing a visit is counted to, and the rules that say so. Scope `read`; setting rules takes `admin`."),
         (name = "People", description = "Who somebody is and why, and erasing them. Scope `read`; exporting, erasing and deciding take `admin`."),
@@ -100,9 +108,10 @@ fn document_failures(path: &str, operation: &mut Operation) {
             Code::SiteNotAllowed => path.contains("{siteId}"),
             Code::TokenMissing | Code::TokenInvalid | Code::InsufficientScope => has_token,
             Code::RateLimited => has_token,
-            Code::RecordNotFound => path.ends_with("{reference}") || path.contains("/people"),
+            Code::RecordNotFound => path.contains("{reference}") || path.contains("/people"),
             Code::PersonNotFound => path.contains("/people"),
             Code::EvidenceNotFound => path.contains("{fact}"),
+            Code::ReportTooLarge => path.contains("/report") || path.ends_with("/receipt"),
             Code::Overloaded | Code::StorageUnavailable | Code::ShuttingDown | Code::TimedOut => {
                 path != "/healthz"
             }

@@ -49,6 +49,28 @@ impl Query {
         parse(value).map_err(|invalid| self.problems.push(problem(name, invalid.code, &invalid.must))).ok()
     }
 
+    /// All values of a parameter that may be given several times, parsed; blank ones are left out.
+    pub(crate) fn repeated<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, Invalid>,
+    ) -> Vec<T> {
+        self.known.push(name);
+        let mut parsed = Vec::new();
+        for (_, value) in self.pairs.iter().filter(|(n, value)| n == name && !value.trim().is_empty()) {
+            match parse(value) {
+                Ok(value) => parsed.push(value),
+                Err(invalid) => self.problems.push(problem(name, invalid.code, &invalid.must)),
+            }
+        }
+        parsed
+    }
+
+    /// Adds what is wrong with parameters together.
+    pub(crate) fn refuse(&mut self, name: &'static str, invalid: &Invalid) {
+        self.problems.push(problem(name, invalid.code, &invalid.must));
+    }
+
     /// As [`Query::optional`]; absence is a problem too (`required`).
     pub(crate) fn required<T>(
         &mut self,

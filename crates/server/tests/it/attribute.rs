@@ -99,11 +99,11 @@ fn people_get_tables() {
     let text = paths.printed(&[]);
     for part in [
         "4 paths: 50 conversions worth 4500.50, and 150 that came to nothing. Direct touches count like any other.\n",
-        "conversions              first-touch",
-        "value                    first-touch",
+        "conversions        first-touch",
+        "value              first-touch",
         "markov-global",
         "removal effects, of a base rate of 0.250000\n",
-        "Organic Search               0.200000\n",
+        "Organic Search        0.200000\n",
         "left out, for the file has no column 'times': time-decay\n",
     ] {
         assert!(text.contains(part), "{part}: {text}");
@@ -202,8 +202,8 @@ fn a_mistake_is_named() {
     }
     let missing = run_refused(good.0.path(), &["attribute", "nowhere.csv"]);
     assert!(missing.contains("nowhere.csv"), "{missing}");
-    let many: String = (0..501).map(|number| format!("c{number},1\n")).collect();
-    let said = Paths::new(format!("path,total_conversions\n{many}")).refused(&[]);
+    let many: Vec<_> = (0..501).map(|number| format!("c{number},1")).collect();
+    let said = Paths::new(format!("path,total_conversions\n{}", many.join("\n"))).refused(&[]);
     assert!(said.contains("at most 500 channels; choose others with --model"), "{said}");
     let linear = run(Path::new("."), &["attribute", &good.file(), "--format", "xml"]);
     assert_eq!(linear.status.code(), Some(2));

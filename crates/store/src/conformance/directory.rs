@@ -22,9 +22,9 @@ pub(super) async fn sites_are_added_once_and_changed(store: Arc<dyn Store>) {
     other.currency = Currency::parse("JPY").unwrap();
     assert!(!store.add_site(other.clone()).await.unwrap(), "the id is taken");
     assert_eq!(store.directory().await.unwrap().sites, [site("s")]);
-    assert!(store.set_site(other.clone()).await.unwrap());
+    assert!(store.set_site(other.clone(), at(2)).await.unwrap());
     assert_eq!(store.directory().await.unwrap().sites, [other]);
-    assert!(!store.set_site(site("t")).await.unwrap(), "there is no such site");
+    assert!(!store.set_site(site("t"), at(2)).await.unwrap(), "there is no such site");
     assert!(store.add_site(site("a")).await.unwrap());
     let sites = store.directory().await.unwrap().sites;
     assert_eq!(sites.iter().map(|site| site.id.as_str()).collect::<Vec<_>>(), ["a", "s"]);
@@ -46,7 +46,7 @@ pub(super) async fn every_change_moves_the_version(store: Arc<dyn Store>) {
     let mut versions = vec![store.directory_version().await.unwrap()];
     store.add_site(site("s")).await.unwrap();
     versions.push(store.directory_version().await.unwrap());
-    store.set_site(site("s")).await.unwrap();
+    store.set_site(site("s"), at(2)).await.unwrap();
     versions.push(store.directory_version().await.unwrap());
     store.add_token(token("one")).await.unwrap();
     versions.push(store.directory_version().await.unwrap());

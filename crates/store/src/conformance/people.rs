@@ -249,7 +249,7 @@ pub(super) async fn changed_guards_are_applied_to_all_records(store: Arc<dyn Sto
     assert_eq!(matched(&store).await.len(), 30);
     let ignored = vec![text("ann@example.com")];
     let strict = Site { guards: GuardSettings { ignored, ..GuardSettings::default() }, ..site("s") };
-    store.set_site(strict).await.unwrap();
+    store.set_site(strict, at(90)).await.unwrap();
     settle(&store).await;
     assert_eq!(matched(&store).await, [""; 0]);
     assert_eq!(outcome(&store, "D7").await, Outcome::Unmatched(Unmatched::Guarded));
@@ -259,7 +259,7 @@ pub(super) async fn changed_guards_are_applied_to_all_records(store: Arc<dyn Sto
         (Guard::Ignored, last_heard),
         "since the last fact that named it"
     );
-    store.set_site(site("s")).await.unwrap();
+    store.set_site(site("s"), at(91)).await.unwrap();
     settle(&store).await;
     assert_eq!(matched(&store).await.len(), 30);
     assert_eq!(store.guarded(site_id("s"), None, 10).await.unwrap(), []);

@@ -1,29 +1,29 @@
-use super::follow::Following;
 use super::names::{Entry, Tail};
 use super::{conversions, costs, directory, follow, names, open, rates, rows, visits};
 use crate::{CheckReport, StoreError};
 use rusqlite::{Connection, params};
+use touchline_domain::Instant;
 use touchline_domain::record::{RecordKey, StoredVersion, UploadOutcome, Version};
 
 pub(super) const VIOLATIONS_MAX: usize = 100;
 
 /// Reads everything and verifies what must hold; see [`Store::check`](crate::Store::check).
-pub(super) fn check(connection: &Connection, following: &Following) -> Result<CheckReport, StoreError> {
+/// Up to the change `followed_through` everything was followed before.
+pub(super) fn check(connection: &Connection, followed_through: i64) -> Result<CheckReport, StoreError> {
     let mut report = CheckReport::default();
     file(connection, &mut report)?;
     if !report.violations.is_empty() {
         // A damaged file makes every further finding doubtful.
         return Ok(report);
     }
-    match directory::load(connection) {
-        Ok(directory) => report.sites = directory.sites.len() as u64,
-        Err(error) => violation(&mut report, error.to_string()),
+    if let Err(error) = sites(connection, &mut report) {
+        violation(&mut report, error.to_string());
     }
     records(connection, &mut report)?;
     touches(connection, &mut report)?;
     money(connection, &mut report)?;
     index(connection, &mut report)?;
-    matches(connection, following, &mut report)?;
+    journeys(connection, followed_through, &mut report)?;
     Ok(report)
 }
 
@@ -45,6 +45,22 @@ fn file(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreEr
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version != open::schema_version() {
         violation(report, format!("the schema is version {version}, not {}", open::schema_version()));
+    }
+    Ok(())
+}
+
+/// Sites and tokens can be read, and what is remembered of a site's settings ends with those that it has.
+fn sites(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreError> {
+    let sites = directory::load(connection)?.sites;
+    report.sites = sites.len() as u64;
+    for site in sites {
+        let id = site.id.clone();
+        if directory::site_as_of(connection, &id, Instant::from_micros(i64::MAX))? != Some(site) {
+            violation(
+                report,
+                format!("what is remembered of the settings of site {id} is not what they are"),
+            );
+        }
     }
     Ok(())
 }
@@ -215,17 +231,18 @@ fn is_indexed(connection: &Connection, entry: &Entry) -> Result<bool, StoreError
     Ok(connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
 }
 
-/// What was derived by following the facts is what they say, where everything was followed.
-fn matches(
+/// What was derived by following the facts is what they say.
+fn journeys(
     connection: &Connection,
-    following: &Following,
+    followed_through: i64,
     report: &mut CheckReport,
 ) -> Result<(), StoreError> {
     let tail = Tail::open(connection, usize::MAX)?;
-    let followed = follow::followed(connection, following)?;
-    report.changes_behind = followed.last_change.saturating_sub(followed.through);
-    match follow::wrong_journeys(connection, &tail, following, None, VIOLATIONS_MAX) {
-        Ok(wrong) => wrong.into_iter().for_each(|what| violation(report, what)),
+    match follow::verify(connection, &tail, followed_through, None, VIOLATIONS_MAX) {
+        Ok(verified) => {
+            report.changes_behind = verified.changes_behind;
+            verified.differences.into_iter().for_each(|what| violation(report, what));
+        }
         // What cannot be read was reported before.
         Err(error) => violation(report, format!("journeys cannot be verified: {error}")),
     }

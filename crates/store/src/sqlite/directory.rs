@@ -19,14 +19,15 @@ pub(super) fn version(connection: &Connection) -> Result<u64, StoreError> {
     Ok(version.unsigned_abs())
 }
 
-const SITES: &str =
-    "SELECT site_id, name, currency, phone_country, time_zone, stages, strict_stages, created_at,
-    settings FROM site";
+/// In `site` and in `site_history`.
+const SITE_COLUMNS: &str =
+    "site_id, name, currency, phone_country, time_zone, stages, strict_stages, created_at, settings";
 
 /// All sites and tokens.
 pub(super) fn load(connection: &Connection) -> Result<Directory, StoreError> {
     let mut directory = Directory { version: version(connection)?, ..Directory::default() };
-    let mut sites = connection.prepare_cached(&format!("{SITES} ORDER BY site_id"))?;
+    let mut sites =
+        connection.prepare_cached(&format!("SELECT {SITE_COLUMNS} FROM site ORDER BY site_id"))?;
     let mut rows = sites.query([])?;
     while let Some(row) = rows.next()? {
         directory.sites.push(site(row)?);
@@ -130,9 +131,34 @@ pub(super) fn guards(connection: &Connection, id: &SiteId) -> Result<Option<Guar
 
 /// One site.
 pub(super) fn site_with_id(connection: &Connection, id: &SiteId) -> Result<Option<Site>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!("{SITES} WHERE site_id = ?1"))?;
+    let sql = format!("SELECT {SITE_COLUMNS} FROM site WHERE site_id = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([id.as_str()])?;
     rows.next()?.map(site).transpose()
+}
+
+/// A site with the settings of a past moment; see [`Store::site_as_of`](crate::Store::site_as_of).
+pub(super) fn site_as_of(
+    connection: &Connection,
+    id: &SiteId,
+    moment: Instant,
+) -> Result<Option<Site>, StoreError> {
+    let sql = format!(
+        "SELECT {SITE_COLUMNS} FROM site_history WHERE site_id = ?1 AND since <= ?2 ORDER BY version DESC LIMIT 1"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![id.as_str(), moment.as_micros()])?;
+    rows.next()?.map(site).transpose()
+}
+
+/// Remembers the settings that a site has from now on. The directory's version is that of this change.
+fn remember(tx: &WriteTx<'_>, id: &SiteId, since: Instant) -> Result<(), StoreError> {
+    let sql = format!(
+        "INSERT INTO site_history (version, since, {SITE_COLUMNS})
+        SELECT (SELECT value FROM counter WHERE name = 'directory'), ?2, {SITE_COLUMNS} FROM site WHERE site_id = ?1"
+    );
+    tx.connection.prepare_cached(&sql)?.execute(params![id.as_str(), since.as_micros()])?;
+    Ok(())
 }
 
 fn settings(site: &Site) -> Result<String, StoreError> {
@@ -184,11 +210,12 @@ pub(super) fn add_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreE
     )?;
     if added == 1 {
         bump(tx)?;
+        remember(tx, &site.id, site.created_at)?;
     }
     Ok(added == 1)
 }
 
-pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreError> {
+pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site, at: Instant) -> Result<bool, StoreError> {
     let before = site_with_id(tx.connection, &site.id)?;
     let sql = "UPDATE site SET name = ?2, currency = ?3, phone_country = ?4, time_zone = ?5, stages = ?6,
         strict_stages = ?7, settings = ?8 WHERE site_id = ?1";
@@ -207,6 +234,9 @@ pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreE
     )?;
     if changed == 1 {
         bump(tx)?;
+    }
+    if site_with_id(tx.connection, &site.id)? != before {
+        remember(tx, &site.id, at)?;
     }
     let derives_alike = |before: &Site| {
         before.guards == site.guards && JourneySettings::of(before) == JourneySettings::of(site)

@@ -16,6 +16,8 @@ pub(super) struct Evidence<'a> {
     connection: &'a Connection,
     names: Names<'a>,
     site: SiteId,
+    /// Facts and decisions count up to this moment.
+    until: Option<Instant>,
     has_cuts: bool,
     has_allowed: bool,
     remembered: BTreeMap<Identifier, Naming>,
@@ -29,7 +31,17 @@ impl<'a> Evidence<'a> {
             Ok(connection.prepare_cached(&sql)?.query_row([site.as_str()], |row| row.get(0))?)
         };
         let (has_cuts, has_allowed) = (exists("evidence_cut")?, exists("identifier_allowed")?);
-        Ok(Self { connection, names, site, has_cuts, has_allowed, remembered: BTreeMap::new() })
+        Ok(Self { connection, names, site, until: None, has_cuts, has_allowed, remembered: BTreeMap::new() })
+    }
+
+    /// As [`Evidence::of`], as it was known at a past moment.
+    pub(super) fn as_of(
+        connection: &'a Connection,
+        tail: &'a Tail,
+        site: SiteId,
+        moment: Instant,
+    ) -> Result<Self, StoreError> {
+        Ok(Self { until: Some(moment), ..Self::of(connection, tail, site)? })
     }
 
     /// As [`Evidence::of`], as the one writer's transaction sees it.
@@ -42,6 +54,16 @@ impl<'a> Evidence<'a> {
     /// Whose evidence it is.
     pub(super) fn site(&self) -> &SiteId {
         &self.site
+    }
+
+    /// Whether what was received, or decided, at `at` counts.
+    pub(super) fn counts(&self, at: Instant) -> bool {
+        self.until.is_none_or(|until| at <= until)
+    }
+
+    /// The last moment of which decisions count, as it is stored.
+    fn decided_until(&self) -> i64 {
+        self.until.map_or(i64::MAX, Instant::as_micros)
     }
 
     /// The fact with this change number, with what was cut out of it.
@@ -72,13 +94,15 @@ impl<'a> Evidence<'a> {
         else {
             return Ok(None);
         };
+        if !self.counts(received_at) {
+            return Ok(None);
+        }
         self.without_cuts(change, FactSource::Visit, at, received_at, identifiers).map(Some)
     }
 
     fn conversion(&self, change: i64) -> Result<Option<Fact>, StoreError> {
-        let Some(stored) = conversions::conversion(self.connection, &self.site, change)? else {
-            return Ok(None);
-        };
+        let stored = conversions::conversion(self.connection, &self.site, change)?;
+        let Some(stored) = stored.filter(|stored| self.counts(stored.received_at)) else { return Ok(None) };
         let conversion = stored.conversion;
         let source = FactSource::Conversion(conversion.kind, conversion.reference);
         let at = conversion.occurred.at;
@@ -92,11 +116,11 @@ impl<'a> Evidence<'a> {
         let mut found = statement.query([change])?;
         let Some(row) = found.next()? else { return Ok(None) };
         let key = rows::key(row, 0)?;
-        if key.site != self.site {
+        let (at, received_at) = (Instant::from_micros(row.get(3)?), Instant::from_micros(row.get(4)?));
+        if key.site != self.site || !self.counts(received_at) {
             return Ok(None);
         }
         let source = FactSource::Record(key.kind, key.reference);
-        let (at, received_at) = (Instant::from_micros(row.get(3)?), Instant::from_micros(row.get(4)?));
         let identifiers = rows::identifiers(row, 5)?;
         self.without_cuts(change, source, at, received_at, identifiers).map(Some)
     }
@@ -112,9 +136,10 @@ impl<'a> Evidence<'a> {
         identifiers.sort();
         let mut cut = Vec::new();
         if self.has_cuts {
-            let sql = "SELECT kind, value FROM evidence_cut WHERE site_id = ?1 AND fact = ?2";
+            let sql =
+                "SELECT kind, value FROM evidence_cut WHERE site_id = ?1 AND fact = ?2 AND cut_at <= ?3";
             let mut statement = self.connection.prepare_cached(sql)?;
-            let mut found = statement.query(params![self.site.as_str(), change])?;
+            let mut found = statement.query(params![self.site.as_str(), change, self.decided_until()])?;
             while let Some(row) = found.next()? {
                 let kind = rows::identifier_kind(row.get(0)?)?;
                 cut.push(Identifier::stored(kind, row.get(1)?, None));
@@ -130,25 +155,31 @@ impl<'a> Evidence<'a> {
             return Ok(false);
         }
         let sql = "SELECT EXISTS (SELECT 1 FROM identifier_allowed
-            WHERE site_id = ?1 AND kind = ?2 AND value = ?3)";
+            WHERE site_id = ?1 AND kind = ?2 AND value = ?3 AND allowed_at <= ?4)";
         let kind = rows::identifier_number(identifier.kind());
-        let parameters = params![self.site.as_str(), kind, identifier.value()];
+        let parameters = params![self.site.as_str(), kind, identifier.value(), self.decided_until()];
         Ok(self.connection.prepare_cached(sql)?.query_row(parameters, |row| row.get(0))?)
     }
 
     fn look_up(&self, identifier: &Identifier) -> Result<Naming, StoreError> {
         let most = Naming::FACTS_MAX;
-        let found = self.names.naming(&self.site, identifier, [Naming::VISITS_MAX, most + 1, most + 1])?;
+        let limits = match self.until {
+            None => [Naming::VISITS_MAX, most + 1, most + 1],
+            // A name does not say when its fact was received.
+            Some(_) => [usize::MAX; 3],
+        };
+        let found = self.names.naming(&self.site, identifier, limits)?;
         let (mut facts, mut others, mut visits) = (Vec::new(), 0, 0);
         for (by, change) in found {
             let fact = match by {
+                names::NamedBy::Visit if visits == Naming::VISITS_MAX => None,
                 names::NamedBy::Visit => self.visit(change)?,
                 _ if others > most => None,
                 names::NamedBy::Conversion => self.conversion(change)?,
                 names::NamedBy::Version => self.version(change)?,
             };
-            others += usize::from(by != names::NamedBy::Visit);
-            visits += usize::from(by == names::NamedBy::Visit);
+            let was_there = usize::from(fact.is_some() || self.until.is_none());
+            *(if by == names::NamedBy::Visit { &mut visits } else { &mut others }) += was_there;
             // A name is a hash: whoever follows it compares.
             facts.extend(fact.filter(|fact| fact.identifiers.contains(identifier)));
         }

@@ -24,6 +24,7 @@ mod rates;
 mod readers;
 mod records;
 mod rows;
+mod traffic;
 mod upload;
 mod visits;
 mod writer;
@@ -31,8 +32,8 @@ mod writer;
 use crate::StoreError;
 use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
-    Erased, ErasedRecords, Followed, Guarded, JourneyChange, NewConversion, NewVisit, PersonFacts,
-    RecordMatch,
+    Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
+    PersonFacts, Rebuild, RecordMatch, TrafficPage, Verified,
 };
 use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
 use async_trait::async_trait;
@@ -98,7 +99,7 @@ impl Store for SqliteStore {
 
     async fn check(&self) -> Result<CheckReport, StoreError> {
         let following = Arc::clone(&self.following);
-        self.readers.read(move |connection| check::check(connection, &following)).await
+        self.readers.read(move |connection| check::check(connection, following.through())).await
     }
 
     async fn backup(&self, destination: &Path) -> Result<(), StoreError> {
@@ -128,8 +129,12 @@ impl Store for SqliteStore {
         self.writer.write(move |tx| directory::add_site(tx, &site)).await
     }
 
-    async fn set_site(&self, site: Site) -> Result<bool, StoreError> {
-        self.writer.write(move |tx| directory::set_site(tx, &site)).await
+    async fn set_site(&self, site: Site, at: Instant) -> Result<bool, StoreError> {
+        self.writer.write(move |tx| directory::set_site(tx, &site, at)).await
+    }
+
+    async fn site_as_of(&self, site: SiteId, moment: Instant) -> Result<Option<Site>, StoreError> {
+        self.readers.read(move |connection| directory::site_as_of(connection, &site, moment)).await
     }
 
     async fn add_token(&self, token: Token) -> Result<(), StoreError> {
@@ -221,15 +226,34 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| journeys::since(connection, &site, after, limit)).await
     }
 
-    async fn rebuild(&self, site: Option<SiteId>) -> Result<(), StoreError> {
-        self.writer.write(move |tx| journeys::rebuild(tx, site.as_ref())).await
+    async fn traffic(&self, site: SiteId, after: u64, examined: u64) -> Result<TrafficPage, StoreError> {
+        self.readers.read(move |connection| traffic::page(connection, &site, after, examined)).await
     }
 
-    async fn verify(&self, site: Option<SiteId>) -> Result<Vec<String>, StoreError> {
+    async fn journeys_as_of(
+        &self,
+        site: SiteId,
+        moment: Instant,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<JourneysPage, StoreError> {
         let (tail, following) = (Arc::clone(&self.tail), Arc::clone(&self.following));
         self.readers
             .read(move |connection| {
-                follow::wrong_journeys(connection, &tail, &following, site.as_ref(), VIOLATIONS_MAX)
+                follow::journeys_as_of(connection, &tail, &following, (&site, moment), after, limit)
+            })
+            .await
+    }
+
+    async fn rebuild(&self, site: Option<SiteId>) -> Result<Rebuild, StoreError> {
+        self.writer.write(move |tx| journeys::rebuild(tx, site.as_ref())).await
+    }
+
+    async fn verify(&self, site: Option<SiteId>) -> Result<Verified, StoreError> {
+        let (tail, following) = (Arc::clone(&self.tail), Arc::clone(&self.following));
+        self.readers
+            .read(move |connection| {
+                follow::verify(connection, &tail, following.through(), site.as_ref(), VIOLATIONS_MAX)
             })
             .await
     }

@@ -7,6 +7,12 @@ use std::collections::BTreeMap;
 /// How many models stand side by side.
 const ABREAST: usize = 5;
 
+/// The width of the names: that of the longest, unless it is very long.
+fn name_width(file: &PathFile) -> usize {
+    let longest = file.channels.iter().map(|name| name.chars().count()).max();
+    longest.unwrap_or_default().clamp(14, 40)
+}
+
 /// Tables for people: conversions, what they are worth, removal effects.
 ///
 /// `left_out` are models that were not asked for by name, and for which the file says too little.
@@ -25,10 +31,10 @@ pub(super) fn text(file: &PathFile, attribution: &Attribution, left_out: &[&str]
         text += &table("value", file, credits, |share| share.value);
     }
     if let Some(fit) = &attribution.fit {
-        text += "\nremoval effects, of a base rate of ";
-        text += &format!("{:.6}\n", fit.base_rate());
+        text += &format!("\nremoval effects, of a base rate of {:.6}\n", fit.base_rate());
+        let width = name_width(file);
         for (channel, effect) in fit.removal_effects() {
-            text += &format!("{:<20}  {effect:>14.6}\n", file.channels[channel as usize]);
+            text += &format!("{:<width$}  {effect:>14.6}\n", file.channels[channel as usize]);
         }
     }
     if !left_out.is_empty() {
@@ -39,13 +45,14 @@ pub(super) fn text(file: &PathFile, attribution: &Attribution, left_out: &[&str]
 
 /// Channels from top to bottom, models from left to right.
 fn table(what: &str, file: &PathFile, credits: &[Credit], of: fn(&Share) -> f64) -> String {
-    let mut text = format!("\n{what:<20}");
+    let names = name_width(file);
+    let mut text = format!("\n{what:<names$}");
     let width = |credit: &Credit| credit.model.name().len().max(14);
     for credit in credits {
         text += &format!("  {:>width$}", credit.model.name(), width = width(credit));
     }
     let mut line = |name: &str, shares: &dyn Fn(&Credit) -> f64| {
-        text += &format!("\n{name:<20}");
+        text += &format!("\n{name:<names$}");
         for credit in credits {
             text += &format!("  {:>width$.4}", shares(credit), width = width(credit));
         }

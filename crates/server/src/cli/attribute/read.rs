@@ -151,14 +151,14 @@ impl Columns {
     }
 }
 
-/// The largest count that a float holds exactly; sums of a few thousand of them fit.
-const COUNT_MAX: u64 = 1 << 50;
+/// 2^50: floats hold such counts exactly, and thousands of them add up.
+const COUNT_MAX: f64 = 1_125_899_906_842_624.0;
 
 /// Other programs write whole numbers as `3`, `3.0` and `3e0`.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is looked at first")]
 fn count(name: &str, raw: &str) -> Result<u64, String> {
     let read = raw.trim().parse::<f64>().ok();
-    let whole = read.filter(|number| number.fract() == 0.0 && (0.0..=COUNT_MAX as f64).contains(number));
+    let whole = read.filter(|number| number.fract() == 0.0 && (0.0..=COUNT_MAX).contains(number));
     whole.map(|number| number as u64).ok_or_else(|| format!("'{name}' must be a whole number, not '{raw}'"))
 }
 

@@ -55,7 +55,8 @@ pub(crate) async fn set_channel_rules(
         rules_in::parse(json).map_err(|problems| ApiError::with_problems(Code::InvalidBody, problems))?;
     let out = ChannelRulesSetOut { rules: ChannelRulesOut::from(&rules), ignored };
     if !validate_only {
-        let found = channels::set_channel_rules(app.store.as_ref(), &caller.site.id, rules).await?;
+        let now = app.clock.now();
+        let found = channels::set_channel_rules(app.store.as_ref(), &caller.site.id, rules, now).await?;
         if !found {
             return Err(ApiError::new(Code::SiteNotAllowed, "The site is gone."));
         }

@@ -202,6 +202,8 @@ fn google_row() -> Value {
         let required = ["resourceName", "name"];
         json!({ "type": "object", "description": description, "required": required, "properties": properties })
     };
+    let mut ad_group = named(json!({}), "customers/1/adGroups/5", "The ad group; some campaigns have none.");
+    ad_group["type"] = json!(["object", "null"]);
     let kind = json!({ "advertisingChannelType": not_kept(&json!("SEARCH")) });
     json!({
         "type": "object", "description": "A row as the Google Ads API gives it.",
@@ -216,7 +218,7 @@ fn google_row() -> Value {
                 },
             },
             "campaign": named(kind, "customers/1/campaigns/77", "The campaign."),
-            "adGroup": named(json!({}), "customers/1/adGroups/5", "The ad group; some campaigns have none."),
+            "adGroup": ad_group,
             "metrics": {
                 "type": "object", "description": "Its figures.", "required": ["costMicros"],
                 "properties": {
@@ -232,12 +234,12 @@ fn google_row() -> Value {
     })
 }
 
-/// What the wire has, or an array of it.
+/// What the wire has, or an array of it: a thousand at most, but the bound on the body's size comes first.
 fn one_or_many(names: &[&str]) -> RefOr<Schema> {
     let mut any: Vec<_> =
         names.iter().map(|name| json!({ "$ref": format!("#/components/schemas/{name}") })).collect();
     let items = if let [one] = any.as_slice() { one.clone() } else { json!({ "anyOf": any }) };
-    any.push(json!({ "type": "array", "minItems": 1, "maxItems": 1000, "items": items }));
+    any.push(json!({ "type": "array", "minItems": 1, "items": items }));
     schema(&json!({ "anyOf": any }))
 }
 

@@ -4,11 +4,13 @@
 //! was followed is a number in the database, which moves in the transaction that writes what was found. So a crash
 //! at any instant only leaves something to be followed again.
 
+mod as_of;
 mod changes;
 mod rescan;
 mod verify;
 
-pub(super) use verify::wrong_journeys;
+pub(super) use as_of::journeys_as_of;
+pub(super) use verify::verify;
 
 use super::decisions::guard_columns;
 use super::evidence::Evidence;
@@ -22,7 +24,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use touchline_domain::identity::{Affected, EvidenceSource, Guard, GuardSettings, affected_by};
-use touchline_domain::journey::JourneySettings;
+use touchline_domain::journey::{Journey, JourneySettings};
 use touchline_domain::record::{RecordKey, RecordKind, Reference};
 use touchline_domain::{Identifier, Instant, SiteId};
 
@@ -48,7 +50,7 @@ fn stranger(site: &SiteId, identifier: &Identifier) -> i64 {
 impl Following {
     /// What was followed and may not be written yet.
     pub(super) fn unwritten(&self) -> Option<Found> {
-        let through = self.through.load(Ordering::Relaxed);
+        let through = self.through();
         (through > 0).then(|| Found { from: through, through, last_change: through, ..Found::default() })
     }
 
@@ -57,8 +59,18 @@ impl Following {
         self.through.fetch_max(through.cast_signed(), Ordering::Relaxed);
     }
 
+    /// One that knows nothing but how far following has come.
+    fn at(through: i64) -> Self {
+        Self { through: AtomicI64::new(through), ..Self::default() }
+    }
+
+    /// Up to which change everything was followed, as far as this process knows.
+    pub(super) fn through(&self) -> i64 {
+        self.through.load(Ordering::Relaxed)
+    }
+
     fn from(&self, connection: &Connection) -> Result<i64, StoreError> {
-        Ok(written(connection)?.max(self.through.load(Ordering::Relaxed)))
+        Ok(written(connection)?.max(self.through()))
     }
 
     fn are_strangers(&self, site: &SiteId, identifiers: &[Identifier]) -> bool {
@@ -213,13 +225,18 @@ impl<'a> Deriving<'a> {
         Ok(Some(Self { connection, tail, following, evidence, guards: site.guards, settings }))
     }
 
-    fn journey(&mut self, key: &RecordKey) -> Result<Option<Derived>, StoreError> {
-        let versions = records::versions(self.connection, self.tail, key)?;
+    fn journey(&mut self, key: &RecordKey) -> Result<Option<Journey>, StoreError> {
+        let mut versions = records::versions(self.connection, self.tail, key)?;
+        versions.retain(|stored| self.evidence.counts(stored.received_at));
         let matching = people::matching(&mut self.evidence, &self.guards, key, &versions)?;
         // A weak identifier leads here without having led from here.
         self.following.no_strangers(&key.site, matching.person.joined());
-        let journey = journeys::derive(self.connection, &self.settings, key, &versions, &matching)?;
-        journey.as_ref().map(journeys::derived).transpose()
+        journeys::derive(self.connection, &self.settings, key, &versions, &matching)
+    }
+
+    /// As it is to be stored.
+    fn derived(&mut self, key: &RecordKey) -> Result<Option<Derived>, StoreError> {
+        self.journey(key)?.as_ref().map(journeys::derived).transpose()
     }
 }
 
@@ -231,8 +248,8 @@ fn find_journeys(
 ) -> Result<(), StoreError> {
     for (kind, reference) in due {
         let key = RecordKey { site: deriving.evidence.site().clone(), kind, reference };
-        let journey = deriving.journey(&key)?;
-        let stored = journeys::stored(deriving.connection, &key)?.map(|(_, stored)| stored);
+        let journey = deriving.derived(&key)?;
+        let stored = journeys::stored(deriving.connection, &key)?;
         if journey != stored {
             found.journeys.push((key, journey));
         }
@@ -280,7 +297,7 @@ fn stored_guard(
     let mut statement = connection.prepare_cached(sql)?;
     let kind = rows::identifier_number(identifier.kind());
     let mut found = statement.query(params![site.as_str(), kind, identifier.value()])?;
-    Ok(found.next()?.map(|row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?))).transpose()?)
+    found.next()?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
 
 /// Writes what was found, unless somebody else followed the same changes meanwhile.

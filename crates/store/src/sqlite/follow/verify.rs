@@ -1,57 +1,107 @@
 //! Whether what was derived is what the facts say.
 
+use super::super::journeys::{self, Derived};
 use super::super::names::{self, Tail};
-use super::super::{journeys, records, rows};
-use super::{Deriving, Following};
-use crate::StoreError;
+use super::super::{records, rows};
+use super::{Deriving, Following, UNWRITTEN_MAX, rescan};
+use crate::{StoreError, Verified};
 use rusqlite::Connection;
+use std::collections::BTreeMap;
 use touchline_domain::SiteId;
+use touchline_domain::record::RecordKey;
 
-/// Which journeys are not, byte by byte, as the facts have them, a sentence each, at most `most`. Nothing can be said
-/// while there are facts to be followed.
-pub(in super::super) fn wrong_journeys(
+/// How many changes may be still to be followed: more than a server beside this process has followed and not written.
+const BEHIND_MAX: i64 = 2 * UNWRITTEN_MAX;
+
+/// Compares journeys, byte by byte, with what the facts say; see [`Store::verify`](crate::Store::verify). At most `most`
+/// differences are told. Up to `through` everything was followed before the transaction began: what was followed since is
+/// not in what it sees.
+pub(in super::super) fn verify(
     connection: &Connection,
     tail: &Tail,
-    following: &Following,
+    through: i64,
     only: Option<&SiteId>,
     most: usize,
-) -> Result<Vec<String>, StoreError> {
-    let mut wrong = Vec::new();
-    if following.from(connection)? < names::last_change(connection)? {
-        return Ok(wrong);
+) -> Result<Verified, StoreError> {
+    // What is learned by looking must not be taken for followed.
+    let following = &Following::at(through);
+    let (from, last_change) = (following.from(connection)?, names::last_change(connection)?);
+    if last_change - from > BEHIND_MAX || rescan::next(connection, (from, last_change))?.is_some() {
+        return Ok(Verified { changes_behind: last_change.abs_diff(from), ..Verified::default() });
     }
-    let is_asked = |site: &SiteId| only.is_none_or(|only| only == site);
-    let mut statement = connection
-        .prepare("SELECT site_id, kind, reference, number FROM journey WHERE reference IS NOT NULL")?;
-    let mut stored = statement.query([])?;
-    while let Some(row) = stored.next()?
-        && wrong.len() < most
-    {
-        let key = rows::key(row, 0)?;
-        if is_asked(&key.site) && records::versions(connection, tail, &key)?.is_empty() {
-            wrong.push("there is a journey of a record that does not exist".into());
-        }
+    let due = super::find(connection, tail, following, usize::MAX)?;
+    let comparing = Comparing { connection, tail, only, due: due.journeys.into_iter().collect() };
+    let mut verified = Verified::default();
+    comparing.orphans(most, &mut verified)?;
+    comparing.records(following, most, &mut verified)?;
+    Ok(verified)
+}
+
+struct Comparing<'a> {
+    connection: &'a Connection,
+    tail: &'a Tail,
+    only: Option<&'a SiteId>,
+    /// What following is about to write.
+    due: BTreeMap<RecordKey, Option<Derived>>,
+}
+
+impl Comparing<'_> {
+    fn is_asked(&self, site: &SiteId) -> bool {
+        self.only.is_none_or(|only| only == site)
     }
-    let sql = "SELECT site_id, kind, reference, change FROM record_version WHERE is_first ORDER BY site_id";
-    let mut statement = connection.prepare(sql)?;
-    let mut log = statement.query([])?;
-    let mut current: Option<Deriving<'_>> = None;
-    while let Some(row) = log.next()?
-        && wrong.len() < most
-    {
-        let key = rows::key(row, 0)?;
-        if !is_asked(&key.site) {
-            continue;
-        }
-        if current.as_ref().is_none_or(|deriving| *deriving.evidence.site() != key.site) {
-            current = Deriving::of(connection, tail, following, &key.site)?;
-        }
-        let Some(deriving) = &mut current else { continue };
-        let journey = deriving.journey(&key)?;
-        if journey != journeys::stored(connection, &key)?.map(|(_, stored)| stored) {
-            let version: i64 = row.get(3)?;
-            wrong.push(format!("the journey of the record with version {version} is not what the facts say"));
+
+    /// The journey that a record has once everything is followed.
+    fn followed(&self, key: &RecordKey) -> Result<Option<Derived>, StoreError> {
+        match self.due.get(key) {
+            Some(due) => Ok(due.clone()),
+            None => journeys::stored(self.connection, key),
         }
     }
-    Ok(wrong)
+
+    /// Journeys whose record is gone.
+    fn orphans(&self, most: usize, verified: &mut Verified) -> Result<(), StoreError> {
+        let sql = "SELECT site_id, kind, reference FROM journey WHERE reference IS NOT NULL";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut stored = statement.query([])?;
+        while let Some(row) = stored.next()?
+            && verified.differences.len() < most
+        {
+            let key = rows::key(row, 0)?;
+            if self.is_asked(&key.site)
+                && self.followed(&key)?.is_some()
+                && records::versions(self.connection, self.tail, &key)?.is_empty()
+            {
+                verified.differences.push("there is a journey of a record that does not exist".into());
+            }
+        }
+        Ok(())
+    }
+
+    fn records(&self, following: &Following, most: usize, verified: &mut Verified) -> Result<(), StoreError> {
+        let sql =
+            "SELECT site_id, kind, reference, change FROM record_version WHERE is_first ORDER BY site_id";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut log = statement.query([])?;
+        let mut current: Option<Deriving<'_>> = None;
+        while let Some(row) = log.next()?
+            && verified.differences.len() < most
+        {
+            let key = rows::key(row, 0)?;
+            if !self.is_asked(&key.site) {
+                continue;
+            }
+            if current.as_ref().is_none_or(|deriving| *deriving.evidence.site() != key.site) {
+                current = Deriving::of(self.connection, self.tail, following, &key.site)?;
+            }
+            let Some(deriving) = &mut current else { continue };
+            verified.journeys += 1;
+            if deriving.derived(&key)? != self.followed(&key)? {
+                let version: i64 = row.get(3)?;
+                let what =
+                    format!("the journey of the record with version {version} is not what the facts say");
+                verified.differences.push(what);
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,0 +1,194 @@
+//! What a report is asked, from a request's parameters.
+
+use super::super::error::{ApiError, Code};
+use super::super::query::{self, Query as Parameters};
+use crate::app::reports::ReportError;
+use touchline_domain::attribution::{DirectPolicy, Model};
+use touchline_domain::record::RecordKind;
+use touchline_domain::report::{Condition, Dimension, Filter, Metrics, Period, Query, TooMuch};
+use touchline_domain::{Currency, Day, Instant, Invalid, Moment};
+use utoipa::IntoParams;
+
+/// What a report is asked.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the query; read by `read`")]
+pub(crate) struct ReportParams {
+    /// Which records: `opportunity` or `revenue`.
+    #[param(required = false, default = "opportunity", pattern = "^(opportunity|revenue)$")]
+    kind: String,
+    /// Grouped by what, at most three, separated by commas: `channel`, `source`, `medium`, `campaign`, `term`, `content`,
+    /// `landingPage`, `referrer`, `platform`, `device` of a touch; `stage`, `milestone`, `label`, `currency`, `found`,
+    /// `property.NAME` of a record; `day`, `week`, `month`, `quarter`, `year` of the record's date, and `touchDay` … of the
+    /// touch's.
+    #[param(required = false, default = "channel", format = "touchline-dimensions")]
+    by: String,
+    /// A model, such as `linear` or `time-decay:half-life=14d`; several separated by commas, or by giving it several times.
+    #[param(required = false, default = "linear", format = "touchline-model")]
+    model: String,
+    /// What becomes of direct touches: `keep`, `skip` or `last-resort`.
+    #[param(required = false, default = "keep", pattern = "^(keep|skip|last-resort)$")]
+    direct: String,
+    /// How many days before the record's date touches count; all of them when absent.
+    #[param(required = false, format = "touchline-days")]
+    lookback: String,
+    /// Not of a record's day before this.
+    #[param(required = false, format = "touchline-day")]
+    from: String,
+    /// Not of a record's day after this.
+    #[param(required = false, format = "touchline-day")]
+    to: String,
+    /// In which currency; the site's when absent.
+    #[param(schema_with = super::super::schema::currency, required = false)]
+    currency: String,
+    /// A filter: `channel:Email`, `source:google|bing`, or with `!` before it for all others. Several by giving it several
+    /// times; all must hold.
+    #[param(required = false, format = "touchline-filter")]
+    r#where: String,
+}
+
+/// As of when.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the query; read by `moment`")]
+pub(crate) struct AsOfParams {
+    /// As it was known at this moment (of a date, at the end of it in UTC): from what had been received by then, under the
+    /// settings that the site had. Rates are today's. As of now when absent.
+    #[param(required = false, format = "touchline-moment")]
+    as_of: String,
+}
+
+/// The longest lookback, in days.
+const LOOKBACK_MAX: u32 = 3_650;
+
+/// The most filters, and values of one.
+const FILTERS_MAX: usize = 20;
+const VALUES_MAX: usize = 100;
+
+/// Reads what a report is asked; whoever calls reads what else it takes, and finishes.
+pub(super) fn read(parameters: &mut Parameters) -> Query {
+    let kind = parameters.optional("kind", |raw| {
+        let found = RecordKind::ALL.into_iter().find(|kind| kind.name() == raw.trim());
+        found.ok_or_else(|| Invalid::new("unknown_kind", "must be opportunity or revenue"))
+    });
+    let default = Query::default();
+    let by = parameters.optional("by", |raw| raw.split(',').map(Dimension::parse).collect());
+    let models: Vec<Vec<Model>> = parameters.repeated("model", models);
+    let models: Vec<Model> = models.into_iter().flatten().collect();
+    let query = Query {
+        kind: kind.unwrap_or(default.kind),
+        by: by.unwrap_or(default.by),
+        models: if models.is_empty() { default.models } else { models },
+        direct: parameters.optional("direct", DirectPolicy::parse).unwrap_or_default(),
+        lookback_days: parameters.optional("lookback", lookback),
+        period: period(parameters, "from", "to"),
+        filters: parameters.repeated("where", filter),
+        currency: parameters.optional("currency", Currency::parse),
+        metrics: Metrics { records: true, reach: true },
+    };
+    if query.filters.len() > FILTERS_MAX {
+        let must = format!("must be given at most {FILTERS_MAX} times");
+        parameters.refuse("where", &Invalid::new("too_many", must));
+    }
+    if let Err(invalid) = query.check() {
+        parameters.refuse(if invalid.code == "not_by_channel" { "by" } else { "model" }, &invalid);
+    }
+    query
+}
+
+/// A past moment, if it is given.
+pub(super) fn moment(parameters: &mut Parameters, name: &'static str, now: Instant) -> Option<Instant> {
+    parameters.optional(name, |raw| parse_moment(raw, now))
+}
+
+/// A past moment; of a date alone, its end.
+pub(super) fn parse_moment(raw: &str, now: Instant) -> Result<Instant, Invalid> {
+    let moment = Moment::parse(raw)?.not_after(now)?;
+    Ok(if moment.date_only { moment.at.plus_seconds(86_399) } else { moment.at })
+}
+
+/// Takes `true` and `false`.
+pub(super) fn boolean(raw: &str) -> Result<bool, Invalid> {
+    raw.trim().parse().map_err(|_| Invalid::new("not_a_boolean", "must be true or false"))
+}
+
+/// Two days, both included, the second not before the first.
+pub(super) fn period(parameters: &mut Parameters, from: &'static str, to: &'static str) -> Period {
+    let period =
+        Period { from: parameters.optional(from, Day::parse), to: parameters.optional(to, Day::parse) };
+    if let (Some(first), Some(last)) = (period.from, period.to)
+        && last < first
+    {
+        parameters.refuse(to, &Invalid::new("out_of_range", format!("must not lie before '{from}'")));
+    }
+    period
+}
+
+/// Takes `linear,time-decay:half-life=14d,position-based:first=30,last=50`: what has a value and names no model is one more
+/// parameter of the model before it.
+fn models(raw: &str) -> Result<Vec<Model>, Invalid> {
+    let mut texts: Vec<String> = Vec::new();
+    for part in raw.split(',') {
+        match texts.last_mut().filter(|_| part.contains('=') && !part.contains(':')) {
+            Some(model) => *model = format!("{model},{part}"),
+            None => texts.push(part.to_owned()),
+        }
+    }
+    texts.iter().map(|text| Model::parse(text)).collect()
+}
+
+fn lookback(raw: &str) -> Result<u32, Invalid> {
+    let raw = raw.trim();
+    let days = raw.strip_suffix('d').unwrap_or(raw).parse().ok();
+    days.filter(|days| (1..=LOOKBACK_MAX).contains(days)).ok_or_else(|| {
+        Invalid::new(
+            "out_of_range",
+            format!("must be a number of days from 1 to {LOOKBACK_MAX}, such as 90d"),
+        )
+    })
+}
+
+/// Takes `channel:Email|Display` and `!channel:Direct`.
+fn filter(raw: &str) -> Result<Filter, Invalid> {
+    let raw = raw.trim();
+    let (condition, rest) = match raw.strip_prefix('!') {
+        Some(rest) => (Condition::IsNot, rest),
+        None => (Condition::Is, raw),
+    };
+    let malformed = || {
+        let must = "must be a dimension and its values, such as channel:Email|Display or !channel:Direct";
+        Invalid::new("malformed", must)
+    };
+    let (dimension, values) = rest.split_once(':').ok_or_else(malformed)?;
+    let values: Vec<String> = values.split('|').map(|value| value.trim().to_owned()).collect();
+    if values.len() > VALUES_MAX || values.iter().any(String::is_empty) {
+        return Err(malformed());
+    }
+    Ok(Filter { dimension: Dimension::parse(dimension)?, condition, values })
+}
+
+impl From<ReportError> for ApiError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Store(error) => error.into(),
+            ReportError::TooLarge => Self::new(
+                Code::ReportTooLarge,
+                "The site's journeys take more memory than `limits.report_bytes` allows.",
+            ),
+        }
+    }
+}
+
+impl From<TooMuch> for ApiError {
+    fn from(too_much: TooMuch) -> Self {
+        let (code, must) = match too_much {
+            TooMuch::Rows => {
+                ("too_many_rows", "must have fewer combinations of values; group by less, or filter")
+            }
+            TooMuch::Channels => {
+                ("too_many_channels", "must be of records with fewer channels under this model")
+            }
+        };
+        query::invalid("by", code, must)
+    }
+}

@@ -1,0 +1,337 @@
+//! A report as it is answered.
+
+use super::cell_out::{CellOut, FiguresOut};
+use crate::app::reports::Engine;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use touchline_domain::attribution::Model;
+use touchline_domain::report::{CostRow, Counts, Filter, Period, Query, Report, Row, Total};
+use touchline_domain::{Currency, Day, format_minor};
+use utoipa::ToSchema;
+
+/// A report, with everything that it depends on.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReportOut {
+    pub(crate) query: QueryOut,
+    /// The largest first, by the first model.
+    pub(crate) rows: Vec<RowOut>,
+    /// What the records come to, by currency; without filters on touches every model's rows add up to it exactly.
+    pub(crate) totals: Vec<TotalOut>,
+    /// What the records of the other period come to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) previous_totals: Option<Vec<TotalOut>>,
+    pub(crate) rates: RatesUsedOut,
+    pub(crate) data: DataOut,
+}
+
+/// What was asked, with all defaults and parameters.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QueryOut {
+    #[schema(example = "opportunity")]
+    kind: &'static str,
+    #[schema(example = json!(["channel"]))]
+    by: Vec<String>,
+    models: Vec<ModelOut>,
+    direct: DefinedOut,
+    /// Null for all touches.
+    lookback_days: Option<u32>,
+    period: PeriodOut,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared_with: Option<PeriodOut>,
+    /// As they were given.
+    filters: Vec<String>,
+    /// What amounts are converted to.
+    #[schema(example = "GBP")]
+    currency: &'static str,
+    /// Where days begin and end.
+    #[schema(example = "Europe/London")]
+    time_zone: String,
+}
+
+/// A model that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ModelOut {
+    /// With its parameters, as it can be asked for again.
+    #[schema(example = "time-decay:half-life=7d")]
+    model: String,
+    #[schema(example = "time-decay")]
+    name: &'static str,
+    /// By name.
+    parameters: Map<String, Value>,
+    /// What it does, in a sentence.
+    definition: String,
+}
+
+/// A choice and what it means.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DefinedOut {
+    #[schema(example = "keep")]
+    name: &'static str,
+    /// What it does, in a sentence.
+    definition: &'static str,
+}
+
+/// Days, both included; null is open.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PeriodOut {
+    #[schema(example = "2024-01-01")]
+    from: Option<String>,
+    #[schema(example = "2024-03-31")]
+    to: Option<String>,
+}
+
+/// One combination of values.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RowOut {
+    /// By dimension. `(not set)` is a value that is missing, `(unattributed)` what no touch gets.
+    #[schema(value_type = Object, example = json!({ "channel": "Paid Search" }))]
+    pub(crate) values: Map<String, Value>,
+    /// What the amounts are in: the currency asked for, or the records' own where there is no rate.
+    #[schema(example = "GBP")]
+    pub(crate) currency: &'static str,
+    #[serde(flatten)]
+    pub(crate) side: SideOut,
+    /// The same row of the period that is compared with; null when it had none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) previous: Option<SideOut>,
+}
+
+/// What one period has in a row.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SideOut {
+    /// In the order of the models asked for.
+    pub(crate) models: Vec<CellOut>,
+    /// Records whose journey has a touch here.
+    pub(crate) reached: u64,
+    /// Those of them whose last touch is elsewhere.
+    pub(crate) assisted: u64,
+    /// What advertising cost here; null when costs do not have these dimensions, or there were none.
+    pub(crate) cost: Option<CostOut>,
+    /// Visits and conversions of everybody, if they were asked for and have these dimensions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) traffic: Option<TrafficOut>,
+}
+
+/// Visits and conversions.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub(crate) struct TrafficOut {
+    pub(crate) visits: u64,
+    pub(crate) conversions: u64,
+}
+
+/// What advertising cost.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct CostOut {
+    #[schema(example = "250.00")]
+    pub(crate) amount: String,
+    pub(crate) clicks: u64,
+    pub(crate) impressions: u64,
+}
+
+/// What records come to in one currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TotalOut {
+    #[schema(example = "GBP")]
+    pub(crate) currency: &'static str,
+    #[serde(flatten)]
+    pub(crate) figures: FiguresOut,
+    /// How many of the records have a touch that counts.
+    pub(crate) attributed: u64,
+}
+
+/// By which rates amounts were converted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RatesUsedOut {
+    /// Grows with every import that changed something; 0 while there are none.
+    version: u64,
+    /// How many records were converted.
+    converted: u64,
+    /// The day of the oldest rate that was used.
+    from: Option<String>,
+    /// The day of the newest one.
+    to: Option<String>,
+}
+
+/// As of what the report is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DataOut {
+    /// Grows with every journey that changes; two answers with the same version, settings and rates are the same.
+    pub(crate) version: u64,
+    /// Everything that was stored before this moment is in it.
+    #[schema(example = "2024-03-31T12:00:00Z")]
+    pub(crate) as_of: String,
+}
+
+/// What is answered of two periods.
+pub(super) struct Answer {
+    pub(super) report: Report,
+    pub(super) costs: Option<Vec<CostRow>>,
+    pub(super) traffic: Option<BTreeMap<Vec<String>, Counts>>,
+}
+
+impl Answer {
+    fn cost(&self, row: &Row) -> Option<&CostRow> {
+        let mut costs = self.costs.iter().flatten();
+        costs.find(|cost| cost.currency == row.currency && cost.values == row.values)
+    }
+
+    /// Counted in the row of the report's currency, so that nothing is there twice.
+    fn traffic(&self, row: &Row, asked: Currency) -> Option<TrafficOut> {
+        let counts = self.traffic.as_ref()?;
+        let counts = counts.get(&row.values).copied().filter(|_| row.currency == asked).unwrap_or_default();
+        Some(TrafficOut { visits: counts.visits, conversions: counts.conversions })
+    }
+
+    /// Costs and visits of which no record has a part: money and effort that brought nothing are in the report too.
+    pub(super) fn add_rows_without_records(&mut self, models: usize, asked: Currency) {
+        let of_costs = self.costs.iter().flatten().map(|cost| (cost.currency, cost.values.clone()));
+        let of_traffic = self.traffic.iter().flat_map(BTreeMap::keys).map(|values| (asked, values.clone()));
+        let known: HashSet<(Currency, Vec<String>)> =
+            self.report.rows.iter().map(|row| (row.currency, row.values.clone())).collect();
+        let alone: BTreeSet<_> = of_costs.chain(of_traffic).filter(|key| !known.contains(key)).collect();
+        self.report.rows.extend(alone.into_iter().map(|(currency, values)| Row {
+            values,
+            currency,
+            cells: vec![touchline_domain::report::Cell::default(); models],
+            reached: 0,
+            assisted: 0,
+        }));
+    }
+}
+
+impl ReportOut {
+    pub(super) fn new(
+        engine: &Engine,
+        query: &Query,
+        answer: &Answer,
+        previous: Option<(Period, &Answer)>,
+        as_of: String,
+    ) -> Self {
+        let by: Vec<String> = query.by.iter().map(ToString::to_string).collect();
+        let asked = currency_of(query, engine);
+        let key = |row: &Row| (row.currency, row.values.clone());
+        let before: HashMap<_, _> =
+            previous.iter().flat_map(|(_, answer)| &answer.report.rows).map(|row| (key(row), row)).collect();
+        let side = |answer: &Answer, row: &Row| {
+            let cost = answer.cost(row);
+            SideOut {
+                models: cells(query, row, cost),
+                reached: row.reached,
+                assisted: row.assisted,
+                cost: cost.map(CostOut::from),
+                traffic: answer.traffic(row, asked),
+            }
+        };
+        let row = |row: &Row| RowOut {
+            values: by.iter().cloned().zip(row.values.iter().cloned().map(Value::String)).collect(),
+            currency: row.currency.code(),
+            side: side(answer, row),
+            previous: previous.as_ref().and_then(|(_, other)| Some(side(other, before.get(&key(row))?))),
+        };
+        let report = &answer.report;
+        Self {
+            query: QueryOut::new(query, engine, previous.as_ref().map(|(period, _)| *period)),
+            rows: report.rows.iter().map(row).collect(),
+            totals: report.totals.iter().map(TotalOut::from).collect(),
+            previous_totals: previous
+                .as_ref()
+                .map(|(_, answer)| answer.report.totals.iter().map(TotalOut::from).collect()),
+            rates: RatesUsedOut {
+                version: engine.rates_version(),
+                converted: report.converted,
+                from: report.rate_days.map(|(first, _)| first.to_string()),
+                to: report.rate_days.map(|(_, last)| last.to_string()),
+            },
+            data: DataOut { version: engine.columns.through(), as_of },
+        }
+    }
+}
+
+fn cells(query: &Query, row: &Row, cost: Option<&CostRow>) -> Vec<CellOut> {
+    let cells = query.models.iter().zip(&row.cells);
+    cells.map(|(model, cell)| CellOut::new(model, cell, row.currency, cost.map(|cost| cost.minor))).collect()
+}
+
+impl QueryOut {
+    pub(super) fn new(query: &Query, engine: &Engine, compared_with: Option<Period>) -> Self {
+        Self {
+            kind: query.kind.name(),
+            by: query.by.iter().map(ToString::to_string).collect(),
+            models: query.models.iter().map(ModelOut::from).collect(),
+            direct: DefinedOut { name: query.direct.name(), definition: query.direct.definition() },
+            lookback_days: query.lookback_days,
+            period: query.period.into(),
+            compared_with: compared_with.map(Into::into),
+            filters: query.filters.iter().map(told).collect(),
+            currency: currency_of(query, engine).code(),
+            time_zone: engine.view.site().time_zone.as_str().to_owned(),
+        }
+    }
+}
+
+impl QueryOut {
+    /// The names of the dimensions.
+    pub(super) fn by(&self) -> &[String] {
+        &self.by
+    }
+
+    /// The models with their parameters.
+    pub(super) fn models(&self) -> impl Iterator<Item = &str> {
+        self.models.iter().map(|model| model.model.as_str())
+    }
+}
+
+/// What amounts of a report are converted to.
+pub(super) fn currency_of(query: &Query, engine: &Engine) -> Currency {
+    query.currency.unwrap_or(engine.view.currency())
+}
+
+/// A filter as it can be asked for again.
+fn told(filter: &Filter) -> String {
+    let mark = if filter.condition == touchline_domain::report::Condition::Is { "" } else { "!" };
+    format!("{mark}{}:{}", filter.dimension, filter.values.join("|"))
+}
+
+impl From<&Model> for ModelOut {
+    fn from(model: &Model) -> Self {
+        let parameters = model.parameters().into_iter();
+        Self {
+            model: model.to_string(),
+            name: model.name(),
+            parameters: parameters.map(|(name, value)| (name.to_owned(), Value::String(value))).collect(),
+            definition: model.definition(),
+        }
+    }
+}
+
+impl From<Period> for PeriodOut {
+    fn from(period: Period) -> Self {
+        let day = |day: Option<Day>| day.map(|day| day.to_string());
+        Self { from: day(period.from), to: day(period.to) }
+    }
+}
+
+impl From<&CostRow> for CostOut {
+    fn from(cost: &CostRow) -> Self {
+        Self {
+            amount: format_minor(cost.minor, cost.currency),
+            clicks: cost.clicks,
+            impressions: cost.impressions,
+        }
+    }
+}
+
+impl From<&Total> for TotalOut {
+    fn from(total: &Total) -> Self {
+        Self {
+            currency: total.currency.code(),
+            figures: FiguresOut::new(&total.cell, total.currency),
+            attributed: total.attributed,
+        }
+    }
+}
