@@ -23,6 +23,17 @@ pub(crate) struct Reports {
     bytes_max: usize,
     threads: usize,
     clock: AtomicU64,
+    evictions: AtomicU64,
+}
+
+/// What reports keep in memory.
+pub(crate) struct ReportMemory {
+    /// How many sites' journeys.
+    pub(crate) sites: u64,
+    /// How many bytes they take.
+    pub(crate) bytes: u64,
+    /// How often a site was let go of.
+    pub(crate) evictions: u64,
 }
 
 /// A site's place, loaded or not.
@@ -56,6 +67,11 @@ impl Engine {
     /// What advertising cost, as it was received last.
     pub(crate) fn costs(&self) -> impl Iterator<Item = &AdCost> {
         self.costs.values()
+    }
+
+    /// The last change of costs that it has.
+    pub(crate) fn costs_through(&self) -> u64 {
+        self.costs_through
     }
 
     /// Of which version the rates are.
@@ -92,6 +108,7 @@ impl Reports {
             bytes_max,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             clock: AtomicU64::new(0),
+            evictions: AtomicU64::new(0),
         }
     }
 
@@ -126,15 +143,19 @@ impl Reports {
             }
             if let Some(gone) = held.remove(&site) {
                 bytes -= gone.bytes.load(Ordering::Relaxed);
+                self.evictions.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!(site = %site, "a site's journeys were let go of, for memory");
             }
         }
     }
 
-    /// How many bytes all sites in memory take.
-    pub(crate) fn bytes(&self) -> usize {
+    /// What is in memory now.
+    pub(crate) fn memory(&self) -> ReportMemory {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.values().map(|one| one.bytes.load(Ordering::Relaxed)).sum()
+        let bytes = held.values().map(|one| one.bytes.load(Ordering::Relaxed) as u64);
+        let (sites, bytes) =
+            bytes.filter(|bytes| *bytes > 0).fold((0, 0), |(sites, sum), bytes| (sites + 1, sum + bytes));
+        ReportMemory { sites, bytes, evictions: self.evictions.load(Ordering::Relaxed) }
     }
 }
 
@@ -154,7 +175,6 @@ impl App {
             let _loading = held.loading.lock().await;
             self.refresh(&held, site).await?;
         }
-        self.reports.evict(&site.id);
         let ended_early = |error: tokio::task::JoinError| StoreError::Unavailable(error.to_string());
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -208,6 +228,7 @@ impl App {
                 held.bytes.store(0, Ordering::Relaxed);
                 return Err(ReportError::TooLarge);
             }
+            self.reports.evict(&site.id);
             if is_last {
                 return Ok(());
             }
