@@ -22,7 +22,7 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the query; read by `get_report`")]
 pub(crate) struct CompareParams {
-    /// Beside each row the same row of records from this day …
+    /// Beside each row the same row of records from this day (rows of that period alone are added) …
     #[param(required = false, format = "touchline-day")]
     compare_from: String,
     /// … to this day.
@@ -69,13 +69,15 @@ fn answer(
 ) -> Result<ReportOut, TooMuch> {
     let ask = |query: &Query| {
         let report = query.run(&engine.columns, &engine.view, engine.threads)?;
-        let mut answer = Answer { report, costs: query.costs(&engine.view, engine.costs()) };
-        answer.add_rows_of_costs(query.models.len());
-        Ok(answer)
+        Ok(Answer::new(report, query.costs(&engine.view, engine.costs()), query.models.len()))
     };
-    let this = ask(query)?;
+    let mut this = ask(query)?;
     let other = match compared {
-        Some(period) => Some((period, ask(&Query { period, ..query.clone() })?)),
+        Some(period) => {
+            let other = ask(&Query { period, ..query.clone() })?;
+            this.add_rows_of(&other);
+            Some((period, other))
+        }
         None => None,
     };
     let previous = other.as_ref().map(|(period, answer)| (*period, answer));

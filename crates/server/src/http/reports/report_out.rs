@@ -1,12 +1,14 @@
 //! A report as it is answered.
 
 use super::cell_out::{CellOut, FiguresOut};
+use super::query_in::escaped;
 use crate::app::reports::Engine;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use touchline_domain::attribution::Model;
-use touchline_domain::report::{CostRow, Filter, Period, Query, Report, Row, Total};
+use touchline_domain::report::{Cell, CostRow, Filter, Period, Query, Report, Row, Total};
 use touchline_domain::{Currency, Day, format_minor};
 use utoipa::ToSchema;
 
@@ -152,45 +154,72 @@ pub(crate) struct RatesUsedOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DataOut {
-    /// Grows with every journey that changes; two answers with the same version, settings and rates are the same.
+    /// Grows with every journey that changes; two answers with the same version, costs, settings and rates are the same.
     pub(crate) version: u64,
+    /// Grows with every cost that changes.
+    pub(crate) costs: u64,
     /// Everything that was stored before this moment is in it.
     #[schema(example = "2024-03-31T12:00:00Z")]
     pub(crate) as_of: String,
 }
 
-/// What is answered of two periods.
+/// By what rows are told apart.
+type Key = (Currency, Vec<String>);
+
+/// What is answered of one period.
 pub(super) struct Answer {
     pub(super) report: Report,
-    pub(super) costs: Option<Vec<CostRow>>,
+    costs: BTreeMap<Key, CostRow>,
+    models: usize,
 }
 
 impl Answer {
-    fn cost(&self, row: &Row) -> Option<&CostRow> {
-        let mut costs = self.costs.iter().flatten();
-        costs.find(|cost| cost.currency == row.currency && cost.values == row.values)
+    /// A report and what its rows cost. Costs of which no record has a part are rows too: money that brought nothing.
+    pub(super) fn new(report: Report, costs: Option<Vec<CostRow>>, models: usize) -> Self {
+        let key = |cost: CostRow| ((cost.currency, cost.values.clone()), cost);
+        let costs: BTreeMap<Key, CostRow> = costs.into_iter().flatten().map(key).collect();
+        let keys: Vec<Key> = costs.keys().cloned().collect();
+        let mut answer = Self { report, costs, models };
+        answer.add_rows(keys);
+        answer
     }
 
-    /// Costs of which no record has a part: money that brought nothing is in the report too.
-    pub(super) fn add_rows_of_costs(&mut self, models: usize) {
-        let known = |cost: &CostRow| {
-            self.report.rows.iter().any(|row| row.currency == cost.currency && row.values == cost.values)
-        };
-        let alone: Vec<Row> = self
-            .costs
-            .iter()
-            .flatten()
-            .filter(|cost| !known(cost))
-            .map(|cost| Row {
-                values: cost.values.clone(),
-                currency: cost.currency,
-                cells: vec![touchline_domain::report::Cell::default(); models],
-                reached: 0,
-                assisted: 0,
-            })
-            .collect();
-        self.report.rows.extend(alone);
+    fn cost(&self, row: &Row) -> Option<&CostRow> {
+        self.costs.get(&(row.currency, row.values.clone()))
     }
+
+    /// The rows that another period has and this one has not: what fell to nothing is what a comparison is for.
+    pub(super) fn add_rows_of(&mut self, other: &Self) {
+        self.add_rows(other.report.rows.iter().map(key).collect());
+    }
+
+    /// Adds rows without value, where there are none, and puts all in order: amounts in the report's currency first, then
+    /// the largest by the first model.
+    fn add_rows(&mut self, keys: Vec<Key>) {
+        let Report { rows, totals, .. } = &mut self.report;
+        let known: BTreeSet<Key> = rows.iter().map(key).collect();
+        let before = rows.len();
+        let without = keys.into_iter().filter(|key| !known.contains(key)).map(|(currency, values)| Row {
+            values,
+            currency,
+            cells: vec![Cell::default(); self.models],
+            reached: 0,
+            assisted: 0,
+        });
+        rows.extend(without);
+        if rows.len() == before {
+            return;
+        }
+        let asked = totals.first().map(|total| total.currency);
+        rows.sort_by_cached_key(|row| {
+            let first = row.cells.first().map_or(0, |cell| cell.minor);
+            (Some(row.currency) != asked, row.currency, Reverse(first), row.values.clone())
+        });
+    }
+}
+
+fn key(row: &Row) -> Key {
+    (row.currency, row.values.clone())
 }
 
 impl ReportOut {
@@ -202,7 +231,6 @@ impl ReportOut {
         as_of: String,
     ) -> Self {
         let by: Vec<String> = query.by.iter().map(ToString::to_string).collect();
-        let key = |row: &Row| (row.currency, row.values.clone());
         let before: HashMap<_, _> =
             previous.iter().flat_map(|(_, answer)| &answer.report.rows).map(|row| (key(row), row)).collect();
         let row = |row: &Row| {
@@ -241,7 +269,7 @@ impl ReportOut {
                 from: report.rate_days.map(|(first, _)| first.to_string()),
                 to: report.rate_days.map(|(_, last)| last.to_string()),
             },
-            data: DataOut { version: engine.columns.through(), as_of },
+            data: DataOut { version: engine.columns.through(), costs: engine.costs_through(), as_of },
         }
     }
 }
@@ -288,7 +316,8 @@ pub(super) fn currency_of(query: &Query, engine: &Engine) -> Currency {
 /// A filter as it can be asked for again.
 fn told(filter: &Filter) -> String {
     let mark = if filter.condition == touchline_domain::report::Condition::Is { "" } else { "!" };
-    format!("{mark}{}:{}", filter.dimension, filter.values.join("|"))
+    let values: Vec<_> = filter.values.iter().map(|value| escaped(value)).collect();
+    format!("{mark}{}:{}", filter.dimension, values.join("|"))
 }
 
 impl From<&Model> for ModelOut {
