@@ -1,6 +1,5 @@
 //! What Touchline counts about itself, for Prometheus. Nothing here names a site, token or person.
 
-use crate::app::reports::ReportMemory;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
@@ -47,6 +46,16 @@ struct VisitLabels {
 struct ConversionLabels {
     kind: &'static str,
     result: &'static str,
+}
+
+/// What reports keep in memory.
+pub(crate) struct ReportMemory {
+    /// How many sites' journeys.
+    pub(crate) sites: u64,
+    /// How many bytes they take.
+    pub(crate) bytes: u64,
+    /// How often a site was let go of.
+    pub(crate) evictions: u64,
 }
 
 /// The counters that requests move.

@@ -3,7 +3,7 @@
 use super::amounts::{Amount, Amounts};
 use super::classified::{View, milestone_of};
 use super::columns::RecordColumns;
-use super::dimension::{BucketBy, Dimension, TouchDimension};
+use super::dimension::{BucketBy, Dimension};
 use super::filter::{RecordFilters, admitted_origins, last_stage};
 use super::grouping::{RecordGroups, TouchBuckets, TouchGroups};
 use super::interner::place;
@@ -11,7 +11,11 @@ use super::journeys::Scratch;
 use super::{Cell, Columns, Filter, Query, Report, Row, TooMuch, table::Total};
 use crate::attribution::{Fit, FitBuilder, Model, apportion};
 use crate::{Currency, Day, Milestone};
+use std::collections::BTreeMap;
 use std::ops::Range;
+
+/// Starting a thread takes about as long as folding so many records.
+const WORTH_A_THREAD: usize = 2_000;
 
 /// A record's credit, in millionths of a record.
 const WHOLE: i64 = 1_000_000;
@@ -35,7 +39,7 @@ pub(super) struct Fold<'a> {
     record_groups: RecordGroups,
     buckets: Option<TouchBuckets>,
     amounts: Amounts<'a>,
-    /// Of each origin, the number of its channel.
+    /// Of each origin, the number of its channel, in order of name.
     channels: Vec<u32>,
     fit: Option<Fit>,
 }
@@ -84,7 +88,6 @@ impl<'a> Fold<'a> {
             }
             _ => None,
         };
-        let channel = TouchDimension::Channel as usize;
         let mut fold = Self {
             query,
             columns,
@@ -96,7 +99,7 @@ impl<'a> Fold<'a> {
             record_groups,
             buckets: bucket.map(|bucket| TouchBuckets::of(bucket, columns)),
             amounts,
-            channels: view.origins.iter().map(|origin| origin[channel]).collect(),
+            channels: view.channels_by_name(),
             fit: None,
             filters,
         };
@@ -150,7 +153,7 @@ impl<'a> Fold<'a> {
 
     fn in_parallel(&self, threads: usize) -> Tally {
         let records = self.columns.records.len();
-        let threads = threads.clamp(1, records / 10_000 + 1);
+        let threads = threads.clamp(1, records / WORTH_A_THREAD + 1);
         let piece = records.div_ceil(threads).max(1);
         let mut tallies = std::thread::scope(|scope| {
             let fold =
@@ -201,7 +204,7 @@ impl<'a> Fold<'a> {
             }
             tally.totals[place(amount.currency)].1 += u64::from(is_attributed);
             if self.query.metrics.reach {
-                self.reach(index, base, &mut seen_by, &mut tally);
+                self.reach(index, base, &mut scratch, &mut seen_by, &mut tally);
             }
         }
         tally
@@ -236,7 +239,9 @@ impl<'a> Fold<'a> {
         let Some(count) = scratch.weigh(self, model, direct, record) else {
             let none = self.buckets.as_ref().map_or(0, TouchBuckets::none);
             if self.admits_unattributed() {
-                cells[(base + none) * self.touch_groups.len()].add(whole);
+                let value = Cell { minor: whole.minor, won_minor: whole.won_minor, ..Cell::default() };
+                let counted = if self.query.metrics.records { *whole } else { value };
+                cells[(base + none) * self.touch_groups.len()].add(&counted);
             }
             return false;
         };
@@ -294,14 +299,22 @@ impl<'a> Fold<'a> {
     }
 
     /// Counts in which cells a journey has a touch.
-    fn reach(&self, index: usize, base: usize, seen_by: &mut [usize], tally: &mut Tally) {
+    fn reach(
+        &self,
+        index: usize,
+        base: usize,
+        scratch: &mut Scratch,
+        seen_by: &mut [usize],
+        tally: &mut Tally,
+    ) {
         let record = &self.columns.records[index];
-        let touches = self.query.within_lookback(self.columns, record);
-        let cell = |touch: usize| {
-            self.cell(base, self.columns.touch_times[touch], self.columns.touch_origins[touch])
-        };
-        let last = touches.clone().next_back().and_then(cell);
-        for cell in touches.filter_map(cell) {
+        if !scratch.choose(self.columns, self.view, self.query, self.query.direct, record) {
+            return;
+        }
+        let (times, origins) = scratch.kept(self.columns);
+        let cells = || times.iter().zip(origins).map(|(time, origin)| self.cell(base, *time, *origin));
+        let last = cells().next_back().flatten();
+        for cell in cells().flatten() {
             if seen_by[cell] != index {
                 seen_by[cell] = index;
                 tally.reached[cell] += 1;
@@ -385,27 +398,31 @@ impl<'a> Fold<'a> {
         Report { rows, totals, converted: tally.converted, rate_days: tally.rate_days }
     }
 
-    /// Shares what touches got in all over the channels, by their removal effects.
+    /// Shares what touches got in all over the channels that they came from, by their removal effects.
     fn share_totals(&self, fit: &Fit, cells: &mut [Cell]) {
-        let groups = self.touch_groups.len();
-        let value = |group| self.touch_groups.value_of_channel(group);
-        let channels: Vec<u32> = (1..groups).map(value).collect();
-        for cells in cells.chunks_exact_mut(groups) {
+        let groups: BTreeMap<u32, usize> = (self.channels.iter().copied())
+            .zip(self.touch_groups.of_origin.iter().map(|group| place(*group)))
+            .collect();
+        let channels: Vec<u32> = fit.removal_effects().map(|(channel, _)| channel).collect();
+        for cells in cells.chunks_exact_mut(self.touch_groups.len()) {
             let mut sum = Cell::default();
-            cells[1..].iter().for_each(|cell| sum.add(cell));
-            let shares = |total: i128| fit.global_shares(i64::try_from(total).unwrap_or(i64::MAX), &channels);
+            for cell in &mut cells[1..] {
+                sum.add(&std::mem::take(cell));
+            }
+            let shares = |total: i128| global_shares(fit, total, &channels);
             let (minor, won_minor) = (shares(sum.minor), shares(sum.won_minor));
-            let (records, won) = (shares(i128::from(sum.records)), shares(i128::from(sum.won)));
-            let (lost, days) = (shares(i128::from(sum.lost)), shares(sum.days));
-            for (place, cell) in cells[1..].iter_mut().enumerate() {
-                *cell = Cell {
-                    minor: i128::from(minor[place]),
-                    won_minor: i128::from(won_minor[place]),
-                    records: records[place],
-                    won: won[place],
-                    lost: lost[place],
-                    days: i128::from(days[place]),
-                };
+            let (records, won) = (shares(sum.records.into()), shares(sum.won.into()));
+            let (lost, days) = (shares(sum.lost.into()), shares(sum.days));
+            let count = |share: i128| i64::try_from(share).unwrap_or(i64::MAX);
+            for (place, channel) in channels.iter().enumerate() {
+                cells[groups[channel]].add(&Cell {
+                    minor: minor[place],
+                    won_minor: won_minor[place],
+                    records: count(records[place]),
+                    won: count(won[place]),
+                    lost: count(lost[place]),
+                    days: days[place],
+                });
             }
         }
     }
@@ -423,6 +440,20 @@ impl<'a> Fold<'a> {
         };
         self.query.by.iter().map(value).map(Option::unwrap_or_default).collect()
     }
+}
+
+/// [`Fit::global_shares`] of a sum that may be larger than one amount can be: then it is shared in parts.
+fn global_shares(fit: &Fit, total: i128, channels: &[u32]) -> Vec<i128> {
+    let mut shares = vec![0; channels.len()];
+    let mut left = total;
+    while left != 0 {
+        let part = i64::try_from(left).unwrap_or(if left > 0 { i64::MAX } else { -i64::MAX });
+        for (share, more) in shares.iter_mut().zip(fit.global_shares(part, channels)) {
+            *share += i128::from(more);
+        }
+        left -= i128::from(part);
+    }
+    shares
 }
 
 impl Cell {

@@ -27,7 +27,7 @@ impl Period {
 pub struct Metrics {
     /// Records, won and lost ones, and days to close, by credit.
     pub records: bool,
-    /// In how many journeys a row had a touch, and in how many of them not the last one.
+    /// In how many journeys a row had a touch that counts, and in how many of them not the last one.
     pub reach: bool,
 }
 

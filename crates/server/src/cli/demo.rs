@@ -57,7 +57,9 @@ pub(super) async fn run(config: Config, command: &DemoCommand) -> Result<ExitCod
     // Whole seconds look like a clock's, and nobody's clock is that good.
     let now = Instant::from_micros(SystemClock.now().as_micros() / 1_000_000 * 1_000_000);
     let site = SiteId::parse(SITE).map_err(CliError::new)?;
-    let settings = SampleSite::settings(site.clone(), now).map_err(CliError::new)?;
+    // It was there before its first visit, so that reports can be asked as of then.
+    let began = now.plus_seconds(-86_400 * (i64::from(command.days) + 1));
+    let settings = SampleSite::settings(site.clone(), began).map_err(CliError::new)?;
     store.add_site(settings).await?;
     let sample = SampleSite::new(command.seed, site.clone(), now, command.days);
     let people = (0..command.people).map(|number| sample.person(number));

@@ -6,7 +6,7 @@ use crate::app::reports::ReportError;
 use touchline_domain::attribution::{DirectPolicy, Model};
 use touchline_domain::record::RecordKind;
 use touchline_domain::report::{Condition, Dimension, Filter, Metrics, Period, Query, TooMuch};
-use touchline_domain::{Currency, Day, Invalid};
+use touchline_domain::{Currency, Day, Instant, Invalid, Moment};
 use utoipa::IntoParams;
 
 /// What a report is asked.
@@ -45,6 +45,17 @@ pub(crate) struct ReportParams {
     /// Several by giving it several times; all must hold.
     #[param(required = false, format = "touchline-filter")]
     r#where: String,
+}
+
+/// As of when.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the query; read by `moment`")]
+pub(crate) struct AsOfParams {
+    /// As it was known at this moment (of a date, at the end of it in UTC): from what had been received by then, under the
+    /// settings that the site had. Rates are today's. As of now when absent.
+    #[param(required = false, format = "touchline-moment")]
+    as_of: String,
 }
 
 /// The longest lookback, in days.
@@ -89,6 +100,22 @@ pub(super) fn read_with(parameters: &mut Parameters, default_models: Vec<Model>)
         parameters.refuse(if is_of_models { "model" } else { "by" }, &invalid);
     }
     query
+}
+
+/// A past moment, if it is given.
+pub(super) fn moment(parameters: &mut Parameters, name: &'static str, now: Instant) -> Option<Instant> {
+    parameters.optional(name, |raw| parse_moment(raw, now))
+}
+
+/// A past moment; of a date alone, its end.
+pub(super) fn parse_moment(raw: &str, now: Instant) -> Result<Instant, Invalid> {
+    let moment = Moment::parse(raw)?.not_after(now)?;
+    Ok(if moment.date_only { moment.at.plus_seconds(86_399) } else { moment.at })
+}
+
+/// Takes `true` and `false`.
+pub(super) fn boolean(raw: &str) -> Result<bool, Invalid> {
+    raw.trim().parse().map_err(|_| Invalid::new("not_a_boolean", "must be true or false"))
 }
 
 /// Two days, both included, the second not before the first.

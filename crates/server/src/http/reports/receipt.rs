@@ -12,6 +12,7 @@ use super::drill::{RecordCreditOut, money};
 use super::query_in::{self, ReportParams};
 use super::report_out::QueryOut;
 use crate::app::App;
+use crate::app::reports::Asked;
 use axum::Json;
 use axum::extract::{RawPathParams, RawQuery, State};
 use serde::Serialize;
@@ -153,7 +154,7 @@ async fn receipt(
         let versions = app.store.record(key.clone()).await?;
         let found = app.store.record_match(key.clone()).await?.ok_or_else(records::not_found)?;
         let (asked, reference) = (query.clone(), key.reference.to_string());
-        let answer = app.report(site, move |engine| {
+        let answer = app.report(site, Asked::default(), move |engine| {
             let record = (asked.kind, reference.as_str());
             let receipt = asked.receipt(&engine.columns, &engine.view, record)?;
             Ok::<_, TooMuch>((receipt, QueryOut::new(&asked, engine, None)))

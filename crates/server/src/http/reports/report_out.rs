@@ -1,14 +1,14 @@
 //! A report as it is answered.
 
+use super::answer::{Answer, key};
 use super::cell_out::{CellOut, FiguresOut};
 use super::query_in::escaped;
 use crate::app::reports::Engine;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use touchline_domain::attribution::Model;
-use touchline_domain::report::{Cell, CostRow, Filter, Period, Query, Report, Row, Total};
+use touchline_domain::report::{CostRow, Counts, Filter, Period, Query, Row, Total};
 use touchline_domain::{Currency, Day, format_minor};
 use utoipa::ToSchema;
 
@@ -95,6 +95,16 @@ pub(crate) struct RowOut {
     /// What the amounts are in: the currency asked for, or the records' own where there is no rate.
     #[schema(example = "GBP")]
     pub(crate) currency: &'static str,
+    #[serde(flatten)]
+    pub(crate) side: SideOut,
+    /// The same row of the period that is compared with; null when it had none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) previous: Option<SideOut>,
+}
+
+/// What one period has in a row.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SideOut {
     /// In the order of the models asked for.
     pub(crate) models: Vec<CellOut>,
     /// Records whose journey has a touch here.
@@ -103,18 +113,16 @@ pub(crate) struct RowOut {
     pub(crate) assisted: u64,
     /// What advertising cost here; null when costs do not have these dimensions, or there were none.
     pub(crate) cost: Option<CostOut>,
-    /// The same row of the period that is compared with; null when it had none.
+    /// Visits and conversions of everybody, if they were asked for and have these dimensions.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) previous: Option<PreviousOut>,
+    pub(crate) traffic: Option<TrafficOut>,
 }
 
-/// A row of the other period.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PreviousOut {
-    pub(crate) models: Vec<CellOut>,
-    pub(crate) reached: u64,
-    pub(crate) assisted: u64,
-    pub(crate) cost: Option<CostOut>,
+/// Visits and conversions.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub(crate) struct TrafficOut {
+    pub(crate) visits: u64,
+    pub(crate) conversions: u64,
 }
 
 /// What advertising cost.
@@ -163,65 +171,6 @@ pub(crate) struct DataOut {
     pub(crate) as_of: String,
 }
 
-/// By what rows are told apart.
-type Key = (Currency, Vec<String>);
-
-/// What is answered of one period.
-pub(super) struct Answer {
-    pub(super) report: Report,
-    costs: BTreeMap<Key, CostRow>,
-    models: usize,
-}
-
-impl Answer {
-    /// A report and what its rows cost. Costs of which no record has a part are rows too: money that brought nothing.
-    pub(super) fn new(report: Report, costs: Option<Vec<CostRow>>, models: usize) -> Self {
-        let key = |cost: CostRow| ((cost.currency, cost.values.clone()), cost);
-        let costs: BTreeMap<Key, CostRow> = costs.into_iter().flatten().map(key).collect();
-        let keys: Vec<Key> = costs.keys().cloned().collect();
-        let mut answer = Self { report, costs, models };
-        answer.add_rows(keys);
-        answer
-    }
-
-    fn cost(&self, row: &Row) -> Option<&CostRow> {
-        self.costs.get(&(row.currency, row.values.clone()))
-    }
-
-    /// The rows that another period has and this one has not: what fell to nothing is what a comparison is for.
-    pub(super) fn add_rows_of(&mut self, other: &Self) {
-        self.add_rows(other.report.rows.iter().map(key).collect());
-    }
-
-    /// Adds rows without value, where there are none, and puts all in order: amounts in the report's currency first, then
-    /// the largest by the first model.
-    fn add_rows(&mut self, keys: Vec<Key>) {
-        let Report { rows, totals, .. } = &mut self.report;
-        let known: BTreeSet<Key> = rows.iter().map(key).collect();
-        let before = rows.len();
-        let without = keys.into_iter().filter(|key| !known.contains(key)).map(|(currency, values)| Row {
-            values,
-            currency,
-            cells: vec![Cell::default(); self.models],
-            reached: 0,
-            assisted: 0,
-        });
-        rows.extend(without);
-        if rows.len() == before {
-            return;
-        }
-        let asked = totals.first().map(|total| total.currency);
-        rows.sort_by_cached_key(|row| {
-            let first = row.cells.first().map_or(0, |cell| cell.minor);
-            (Some(row.currency) != asked, row.currency, Reverse(first), row.values.clone())
-        });
-    }
-}
-
-fn key(row: &Row) -> Key {
-    (row.currency, row.values.clone())
-}
-
 impl ReportOut {
     pub(super) fn new(
         engine: &Engine,
@@ -233,27 +182,21 @@ impl ReportOut {
         let by: Vec<String> = query.by.iter().map(ToString::to_string).collect();
         let before: HashMap<_, _> =
             previous.iter().flat_map(|(_, answer)| &answer.report.rows).map(|row| (key(row), row)).collect();
-        let row = |row: &Row| {
-            let previous = previous.as_ref().and_then(|(_, answer)| {
-                let row = before.get(&key(row))?;
-                let cost = answer.cost(row);
-                Some(PreviousOut {
-                    models: cells(query, row, cost),
-                    reached: row.reached,
-                    assisted: row.assisted,
-                    cost: cost.map(CostOut::from),
-                })
-            });
+        let side = |answer: &Answer, row: &Row| {
             let cost = answer.cost(row);
-            RowOut {
-                values: by.iter().cloned().zip(row.values.iter().cloned().map(Value::String)).collect(),
-                currency: row.currency.code(),
+            SideOut {
                 models: cells(query, row, cost),
                 reached: row.reached,
                 assisted: row.assisted,
                 cost: cost.map(CostOut::from),
-                previous,
+                traffic: answer.traffic(row).map(TrafficOut::from),
             }
+        };
+        let row = |row: &Row| RowOut {
+            values: by.iter().cloned().zip(row.values.iter().cloned().map(Value::String)).collect(),
+            currency: row.currency.code(),
+            side: side(answer, row),
+            previous: previous.as_ref().and_then(|(_, other)| Some(side(other, before.get(&key(row))?))),
         };
         let report = &answer.report;
         Self {
@@ -346,6 +289,12 @@ impl From<&CostRow> for CostOut {
             clicks: cost.clicks,
             impressions: cost.impressions,
         }
+    }
+}
+
+impl From<Counts> for TrafficOut {
+    fn from(counts: Counts) -> Self {
+        Self { visits: counts.visits, conversions: counts.conversions }
     }
 }
 

@@ -137,7 +137,7 @@ fn every_models_rows_add_up_to_the_totals() {
 #[test]
 fn channels_of_the_sites_own_are_dimensions_too() {
     let server = world();
-    let rule = r#"chairs: Chair Pages if landing page contains "chairs""#;
+    let rule = r#"chairs: Chair Pages if landing path contains "chairs""#;
     let body = serde_json::json!({ "rules": [rule] });
     let reply = server.put("/api/v1/sites/s/channels/rules", &body);
     assert_eq!(reply.status, 200, "{}", reply.text());

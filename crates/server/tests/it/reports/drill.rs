@@ -98,12 +98,12 @@ fn records_are_told_with_what_they_are() {
     let found = records(&server, "where=channel:Email&model=first-touch,linear");
     let expected = serde_json::json!([
         {
-            "reference": "A", "date": "2024-01-22", "stage": "Won", "touches": 4,
+            "reference": "A", "date": "2024-01-22", "stage": "Won", "touches": 4, "conversions": 1,
             "value": { "amount": "1000.00", "currency": "GBP" }, "counted": { "amount": "1000.00", "currency": "GBP" },
             "credit": [{ "model": "first-touch", "amount": "0.00" }, { "model": "linear", "amount": "250.00" }],
         },
         {
-            "reference": "B", "date": "2024-02-20", "stage": "Lost", "touches": 2,
+            "reference": "B", "date": "2024-02-20", "stage": "Lost", "touches": 2, "conversions": 1,
             "value": { "amount": "100.01", "currency": "GBP" }, "counted": { "amount": "100.01", "currency": "GBP" },
             "credit": [{ "model": "first-touch", "amount": "0.00" }, { "model": "linear", "amount": "50.00" }],
         },

@@ -21,10 +21,11 @@ fn table(reply: &Reply) -> Vec<Vec<(String, String)>> {
 }
 
 /// The same line, from the JSON of a row.
-fn expected(row: &Value) -> Vec<(String, String)> {
+fn expected(report: &Value, row: &Value) -> Vec<(String, String)> {
     let plain = |value: &Value| if value.is_null() { String::new() } else { number(value) };
+    let by = report["query"]["by"].as_array().unwrap().iter().map(text);
     let mut line: Vec<(String, String)> =
-        ["channel", "stage"].map(|name| (name.to_owned(), text(&row["values"][name]))).into();
+        by.map(|name| (name.clone(), text(&row["values"][&name]))).collect();
     line.push(("currency".into(), text(&row["currency"])));
     for (mark, side) in [("", row), ("previous ", &row["previous"])] {
         for model in ["first-touch", "time-decay:half-life=7d"] {
@@ -54,6 +55,9 @@ fn expected(row: &Value) -> Vec<(String, String)> {
         for (name, member) in [("cost", "amount"), ("clicks", "clicks"), ("impressions", "impressions")] {
             line.push((format!("{mark}{name}"), plain(&side["cost"][member])));
         }
+        for name in ["visits", "conversions"] {
+            line.push((format!("{mark}{name}"), plain(&side["traffic"][name])));
+        }
     }
     line
 }
@@ -66,13 +70,15 @@ fn number(value: &Value) -> String {
 #[test]
 fn a_table_says_the_same_as_json() {
     let server = world();
-    let json = report(&server, QUERY);
-    let lines: Vec<_> = json["rows"].as_array().unwrap().iter().map(expected).collect();
-    assert!(lines.len() > 5, "{json}");
-    for (query, accept) in
-        [(QUERY.to_owned(), "text/csv"), (format!("{QUERY}&format=csv"), "application/json")]
+    costs(&server);
+    let more = QUERY.replace("by=channel,stage", "by=channel,medium&traffic=true");
+    for (query, format, accept) in
+        [(QUERY, "", "text/csv"), (QUERY, "&format=csv", "application/json"), (&more, "", "text/csv")]
     {
-        let reply = asked(&server, &query, accept);
+        let json = report(&server, query);
+        let lines: Vec<_> = json["rows"].as_array().unwrap().iter().map(|row| expected(&json, row)).collect();
+        assert!(lines.len() > 5, "{json}");
+        let reply = asked(&server, &format!("{query}{format}"), accept);
         assert_eq!(reply.header("content-type"), Some("text/csv; charset=utf-8"));
         assert_eq!(reply.header("content-disposition"), Some("attachment; filename=\"report.csv\""));
         assert!(reply.text().ends_with("\r\n"), "lines end as RFC 4180 has them");

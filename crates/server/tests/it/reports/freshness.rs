@@ -83,11 +83,21 @@ fn what_is_deleted_or_erased_is_gone_from_the_next_report() {
     assert_eq!(server.request("DELETE", path, &[], b"").status, 204);
     assert_eq!(value(""), "1127.77");
     assert_eq!(server.get(&format!("{path}/receipt")).status, 404);
-    let erased = server.request("DELETE", "/api/v1/sites/s/people?email=ann@example.com", &[], b"");
-    assert_eq!(erased.status, 200, "{}", erased.text());
+    let erase = |query: &str| {
+        let reply = server.request("DELETE", &format!("/api/v1/sites/s/people?{query}"), &[], b"");
+        assert_eq!(reply.status, 200, "{}", reply.text());
+    };
+    erase("email=cat@example.com&records=keepTotals");
+    let nameless = report(&server, "where=currency:EUR");
+    assert_eq!(
+        rows(&nameless),
+        ["(unattributed) | EUR 200.00"],
+        "what it came to stays, whose it was does not"
+    );
+    erase("email=ann@example.com&records=delete");
     assert_eq!((value(""), value("kind=revenue")), ("127.77".into(), "0.00".into()));
     let told = rows(&report(&server, "by=campaign"));
-    assert_eq!(told, ["(not set) | GBP 77.77", "(unattributed) | GBP 50.00", "(not set) | EUR 200.00"]);
+    assert_eq!(told, ["(not set) | GBP 77.77", "(unattributed) | GBP 50.00", "(unattributed) | EUR 200.00"]);
     assert_eq!(server.json("/api/v1/sites/s/report/paths")["count"], 3);
     deal(&server, "B", "Won", "5.00 GBP", "2024-02-10", "bob", json!({}));
     assert_eq!(value("where=channel:Email"), "132.77", "and it may come again");

@@ -112,8 +112,8 @@ fn direct_touches_are_kept_skipped_or_a_last_resort() {
     let server = world();
     for (direct, expected) in [
         ("keep", ["Organic Search | GBP 300.01", "Direct | GBP 250.00", "Direct | EUR 200.00"]),
-        ("skip", ["Email | GBP 383.33", "Direct | GBP 0.00", "(unattributed) | EUR 200.00"]),
-        ("last-resort", ["Email | GBP 383.33", "Direct | GBP 0.00", "Direct | EUR 200.00"]),
+        ("skip", ["Email | GBP 383.33", "Organic Search | GBP 383.34", "(unattributed) | EUR 200.00"]),
+        ("last-resort", ["Email | GBP 383.33", "Organic Search | GBP 383.34", "Direct | EUR 200.00"]),
     ] {
         let found = report(&server, &format!("direct={direct}"));
         let told = rows(&found);
@@ -121,6 +121,8 @@ fn direct_touches_are_kept_skipped_or_a_last_resort() {
             assert!(told.contains(&row.to_owned()), "{direct}: {row}: {told:?}");
         }
         assert_eq!(found["query"]["direct"]["name"], direct);
+        let reaches = told.iter().any(|row| row.starts_with("Direct | GBP"));
+        assert_eq!(reaches, direct == "keep", "what does not count reaches nothing: {told:?}");
     }
     let last = report(&server, "direct=skip&model=last-non-direct");
     assert!(rows(&last).contains(&"(unattributed) | EUR 200.00".into()), "skipping is skipping: {last}");
@@ -149,6 +151,40 @@ fn touches_older_than_the_lookback_do_not_count() {
     }
     assert_eq!(report(&server, "lookback=7d")["query"]["lookbackDays"], 7);
     assert_eq!(report(&server, "")["query"]["lookbackDays"], json!(null));
+}
+
+/// What a model learns from, it learns from all records of the period: a filter selects, and changes nobody's share.
+#[test]
+fn filters_do_not_change_what_markov_gives() {
+    let server = world();
+    let given = |query: &str| rows(&report(&server, query));
+    let won = [
+        "Direct | GBP 521.74",
+        "Organic Search | GBP 260.87",
+        "Email | GBP 130.43",
+        "Paid Search | GBP 86.96",
+    ];
+    assert_eq!(given("model=markov&where=label:North"), won);
+    assert_eq!(given("model=markov&where=stage:Won&where=property.Region:UK"), won);
+    // Of January alone there is but one journey, and so every channel is needed.
+    let alone = [
+        "Direct | GBP 250.00",
+        "Email | GBP 250.00",
+        "Organic Search | GBP 250.00",
+        "Paid Search | GBP 250.00",
+    ];
+    assert_eq!(given("model=markov&to=2024-01-31"), alone);
+    // None of February is won: every journey counts as converting.
+    let lost = ["Organic Search | GBP 50.01", "Email | GBP 50.00", "Direct | EUR 200.00"];
+    assert_eq!(given("model=markov&from=2024-02-01&to=2024-02-29"), lost);
+    let global = report(&server, "model=markov-global&where=label:North");
+    let sum: i64 = global["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| super::world::minor(&row["models"][0]["value"]))
+        .sum();
+    assert_eq!(sum, 100_000, "{global}");
 }
 
 #[test]

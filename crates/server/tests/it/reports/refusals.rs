@@ -25,7 +25,7 @@ fn every_wrong_question_is_named() {
         ("by=colour", "by", "unknown_dimension"),
         ("by=channel,", "by", "unknown_dimension"),
         ("by=Channel", "by", "unknown_dimension"),
-        ("by=property.", "by", "required"),
+        ("by=property.", "by", "empty"),
         ("by=channel,channel", "by", "repeated"),
         ("by=touchDay,touchMonth", "by", "repeated"),
         ("by=channel,source,medium,campaign", "by", "too_many"),

@@ -54,12 +54,18 @@ fn days_begin_in_the_sites_time_zone() {
     assert_eq!(rows(&report(&server, query)), ["2024-01-22 | GBP 1000.00"], "at noon in London");
     set(&server, &["--time-zone", "Pacific/Auckland"]);
     shows(&server, query, &["2024-01-23 | GBP 1000.00"]);
-    // Of a date without a time nothing changes, and touches at nine in the morning are of the evening.
+    // Of a date without a time nothing changes.
     assert_eq!(rows(&report(&server, "by=day&where=stage:Lost")), ["2024-02-20 | GBP 100.01"]);
     assert_eq!(report(&server, "")["query"]["timeZone"], "Pacific/Auckland");
     set(&server, &["--time-zone", "America/Los_Angeles"]);
-    shows(&server, "by=touchDay&where=stage:Lost", &["2024-02-01 | GBP 50.01", "2024-02-08 | GBP 50.00"]);
-    assert_eq!(rows(&report(&server, query)), ["2024-01-22 | GBP 1000.00"]);
+    shows(&server, query, &["2024-01-22 | GBP 1000.00"]);
+    server.visit("v-bob", "2024-02-10T05:00:00Z", "https://www.shop.example/chairs");
+    let days = ["2024-02-01 | GBP 33.34", "2024-02-08 | GBP 33.34", "2024-02-09 | GBP 33.33"];
+    assert_eq!(
+        rows(&report(&server, "by=touchDay&where=stage:Lost")),
+        days,
+        "five in the morning was yesterday"
+    );
 }
 
 /// A visit late in the evening belongs to a deal of that date where it is still that day.

@@ -27,10 +27,10 @@ fn paths_are_counted() {
         paths(&server, ""),
         [
             "Paid Search > Email > Organic Search > Direct | 1 1 4.0 | 1000.00 GBP",
-            "Direct | 1 0 1.0 | 200.00 EUR",
             "Organic Search > Email | 1 0 2.0 | 100.01 GBP",
             "Offline | 1 1 1.0 | 77.77 GBP",
             " | 1 1 0.0 | 50.00 GBP",
+            "Direct | 1 0 1.0 | 200.00 EUR",
         ]
     );
     let found = server.json("/api/v1/sites/s/report/paths?limit=2");

@@ -249,7 +249,7 @@ fn find_journeys(
     for (kind, reference) in due {
         let key = RecordKey { site: deriving.evidence.site().clone(), kind, reference };
         let journey = deriving.derived(&key)?;
-        let stored = journeys::stored(deriving.connection, &key)?.map(|(_, stored)| stored);
+        let stored = journeys::stored(deriving.connection, &key)?;
         if journey != stored {
             found.journeys.push((key, journey));
         }
@@ -297,7 +297,7 @@ fn stored_guard(
     let mut statement = connection.prepare_cached(sql)?;
     let kind = rows::identifier_number(identifier.kind());
     let mut found = statement.query(params![site.as_str(), kind, identifier.value()])?;
-    Ok(found.next()?.map(|row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?))).transpose()?)
+    found.next()?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
 
 /// Writes what was found, unless somebody else followed the same changes meanwhile.

@@ -54,7 +54,7 @@ impl Comparing<'_> {
     fn followed(&self, key: &RecordKey) -> Result<Option<Derived>, StoreError> {
         match self.due.get(key) {
             Some(due) => Ok(due.clone()),
-            None => Ok(journeys::stored(self.connection, key)?.map(|(_, stored)| stored)),
+            None => journeys::stored(self.connection, key),
         }
     }
 
