@@ -3,6 +3,8 @@
 mod histogram;
 mod identity;
 mod load;
+mod made_up;
+mod report;
 mod servers;
 mod uploads;
 mod visits;
@@ -30,6 +32,8 @@ enum Command {
     Visits(visits::Options),
     /// What it costs to follow facts as a site grows
     Identity(IdentityOptions),
+    /// Reports over a million journeys in memory, against SQL over the same rows
+    Report(report::Options),
 }
 
 #[derive(clap::Args)]
@@ -73,6 +77,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Upload(options) => upload(&options).await,
         Command::Visits(options) => visits::run(&options).await,
         Command::Identity(options) => identity::run(&options.sizes, options.rounds).await,
+        Command::Report(options) => report::run(&options),
     }
 }
 
