@@ -146,11 +146,9 @@ async fn receipt(
     raw: Option<&str>,
 ) -> Result<Json<ReceiptOut>, ApiError> {
     let mut parameters = Parameters::read(raw)?;
-    let mut query = query_in::read(&mut parameters);
+    let every = Model::all().filter(|model| !model.shares_the_total()).collect();
+    let mut query = query_in::read_with(&mut parameters, every);
     parameters.finish()?;
-    if !raw.unwrap_or("").contains("model=") {
-        query.models = Model::all().filter(|model| !model.shares_the_total()).collect();
-    }
     query.kind = key.kind;
     for _ in 0..TRIES {
         let versions = app.store.record(key.clone()).await?;

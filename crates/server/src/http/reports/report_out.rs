@@ -1,12 +1,14 @@
 //! A report as it is answered.
 
+use super::answer::{Answer, key};
 use super::cell_out::{CellOut, FiguresOut};
+use super::query_in::escaped;
 use crate::app::reports::Engine;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use touchline_domain::attribution::Model;
-use touchline_domain::report::{CostRow, Counts, Filter, Period, Query, Report, Row, Total};
+use touchline_domain::report::{CostRow, Counts, Filter, Period, Query, Row, Total};
 use touchline_domain::{Currency, Day, format_minor};
 use utoipa::ToSchema;
 
@@ -160,48 +162,13 @@ pub(crate) struct RatesUsedOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DataOut {
-    /// Grows with every journey that changes; two answers with the same version, settings and rates are the same.
+    /// Grows with every journey that changes; two answers with the same version, costs, settings and rates are the same.
     pub(crate) version: u64,
+    /// Grows with every cost that changes.
+    pub(crate) costs: u64,
     /// Everything that was stored before this moment is in it.
     #[schema(example = "2024-03-31T12:00:00Z")]
     pub(crate) as_of: String,
-}
-
-/// What is answered of two periods.
-pub(super) struct Answer {
-    pub(super) report: Report,
-    pub(super) costs: Option<Vec<CostRow>>,
-    pub(super) traffic: Option<BTreeMap<Vec<String>, Counts>>,
-}
-
-impl Answer {
-    fn cost(&self, row: &Row) -> Option<&CostRow> {
-        let mut costs = self.costs.iter().flatten();
-        costs.find(|cost| cost.currency == row.currency && cost.values == row.values)
-    }
-
-    /// Counted in the row of the report's currency, so that nothing is there twice.
-    fn traffic(&self, row: &Row, asked: Currency) -> Option<TrafficOut> {
-        let counts = self.traffic.as_ref()?;
-        let counts = counts.get(&row.values).copied().filter(|_| row.currency == asked).unwrap_or_default();
-        Some(TrafficOut { visits: counts.visits, conversions: counts.conversions })
-    }
-
-    /// Costs and visits of which no record has a part: money and effort that brought nothing are in the report too.
-    pub(super) fn add_rows_without_records(&mut self, models: usize, asked: Currency) {
-        let of_costs = self.costs.iter().flatten().map(|cost| (cost.currency, cost.values.clone()));
-        let of_traffic = self.traffic.iter().flat_map(BTreeMap::keys).map(|values| (asked, values.clone()));
-        let known: HashSet<(Currency, Vec<String>)> =
-            self.report.rows.iter().map(|row| (row.currency, row.values.clone())).collect();
-        let alone: BTreeSet<_> = of_costs.chain(of_traffic).filter(|key| !known.contains(key)).collect();
-        self.report.rows.extend(alone.into_iter().map(|(currency, values)| Row {
-            values,
-            currency,
-            cells: vec![touchline_domain::report::Cell::default(); models],
-            reached: 0,
-            assisted: 0,
-        }));
-    }
 }
 
 impl ReportOut {
@@ -213,8 +180,6 @@ impl ReportOut {
         as_of: String,
     ) -> Self {
         let by: Vec<String> = query.by.iter().map(ToString::to_string).collect();
-        let asked = currency_of(query, engine);
-        let key = |row: &Row| (row.currency, row.values.clone());
         let before: HashMap<_, _> =
             previous.iter().flat_map(|(_, answer)| &answer.report.rows).map(|row| (key(row), row)).collect();
         let side = |answer: &Answer, row: &Row| {
@@ -224,7 +189,7 @@ impl ReportOut {
                 reached: row.reached,
                 assisted: row.assisted,
                 cost: cost.map(CostOut::from),
-                traffic: answer.traffic(row, asked),
+                traffic: answer.traffic(row).map(TrafficOut::from),
             }
         };
         let row = |row: &Row| RowOut {
@@ -247,7 +212,7 @@ impl ReportOut {
                 from: report.rate_days.map(|(first, _)| first.to_string()),
                 to: report.rate_days.map(|(_, last)| last.to_string()),
             },
-            data: DataOut { version: engine.columns.through(), as_of },
+            data: DataOut { version: engine.columns.through(), costs: engine.costs_through(), as_of },
         }
     }
 }
@@ -294,7 +259,8 @@ pub(super) fn currency_of(query: &Query, engine: &Engine) -> Currency {
 /// A filter as it can be asked for again.
 fn told(filter: &Filter) -> String {
     let mark = if filter.condition == touchline_domain::report::Condition::Is { "" } else { "!" };
-    format!("{mark}{}:{}", filter.dimension, filter.values.join("|"))
+    let values: Vec<_> = filter.values.iter().map(|value| escaped(value)).collect();
+    format!("{mark}{}:{}", filter.dimension, values.join("|"))
 }
 
 impl From<&Model> for ModelOut {
@@ -323,6 +289,12 @@ impl From<&CostRow> for CostOut {
             clicks: cost.clicks,
             impressions: cost.impressions,
         }
+    }
+}
+
+impl From<Counts> for TrafficOut {
+    fn from(counts: Counts) -> Self {
+        Self { visits: counts.visits, conversions: counts.conversions }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Reports as tables: CSV, and NDJSON of their rows.
 
 use super::super::error::{ApiError, Code};
+use super::super::export::Format;
 use super::super::query::Query as Parameters;
+use super::super::records::export_format;
 use super::report_out::{ReportOut, RowOut, SideOut};
 use axum::body::Body;
-use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use touchline_domain::Invalid;
@@ -26,14 +28,10 @@ impl Form {
             "ndjson" => Ok(Self::Ndjson),
             _ => Err(Invalid::new("unknown_format", "must be json, csv or ndjson")),
         });
-        let accepts = |kind: &str| {
-            let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
-            accept.trim().to_ascii_lowercase().starts_with(kind)
-        };
-        named.unwrap_or_else(|| match () {
-            () if accepts("text/csv") => Self::Csv,
-            () if accepts("application/x-ndjson") || accepts("application/ndjson") => Self::Ndjson,
-            () => Self::Json,
+        named.unwrap_or_else(|| match export_format(headers) {
+            Some(Format::Csv) => Self::Csv,
+            Some(Format::Ndjson) => Self::Ndjson,
+            None => Self::Json,
         })
     }
 }
