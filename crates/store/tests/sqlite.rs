@@ -265,7 +265,6 @@ async fn damage_is_found_by_the_check() {
     }
 }
 
-<<<<<<< HEAD
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_hold_an_erasure_up_only_as_long_as_they_read() {
     let folder = tempfile::tempdir().unwrap();
@@ -292,7 +291,6 @@ async fn readers_hold_an_erasure_up_only_as_long_as_they_read() {
         tokio::task::yield_now().await;
     }
     store.close().await.unwrap();
-=======
 /// Whom one process knows to have no record gets one that another process follows.
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_may_follow_in_turn() {
@@ -384,5 +382,4 @@ async fn journeys_that_are_not_what_the_facts_say_are_found_and_derived_anew() {
         };
         assert_eq!(bodies(&after), bodies(&before), "{tampering}");
     }
->>>>>>> journeys-4
 }
