@@ -35,9 +35,9 @@ pub struct Options {
     /// How many uploads are waited for until a report shows them
     #[arg(long, default_value_t = 1_000)]
     uploads: usize,
-    /// How many records the large site has, each with ten touches' facts
+    /// How many records, each with ten visits, a store has whose first report is waited for
     #[arg(long, default_value_t = 1_000_000)]
-    records: u64,
+    stored: u64,
 }
 
 pub async fn run(options: &Options) -> anyhow::Result<()> {
@@ -104,14 +104,14 @@ async fn loaded(options: &Options) -> anyhow::Result<()> {
     let path = touchline.data.path().join("touchline.db");
     let store = SqliteStore::open(&path, &SqliteOptions { gathered_names: 400_000, ..SqliteOptions::default() })?;
     let began = Instant::now();
-    for first in (0..options.records).step_by(usize::try_from(PIECE)?) {
-        store_people(&store, first..options.records.min(first + PIECE)).await?;
+    for first in (0..options.stored).step_by(usize::try_from(PIECE)?) {
+        store_people(&store, first..options.stored.min(first + PIECE)).await?;
         while !store.follow(2_000).await?.is_done() {}
     }
     store.close().await?;
     println!(
         "\n{} records with {} touches each stored and followed in {:.0} s; {:.0} MiB",
-        options.records,
+        options.stored,
         VISITS + 1,
         began.elapsed().as_secs_f64(),
         touchline.disk_mib()?

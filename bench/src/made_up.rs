@@ -98,7 +98,8 @@ impl MadeUp {
             stages.push(StageSpell { stage: stage.to_owned(), entered, left: None, value });
         }
         let touch = |(fact, (second, origin)): (u64, (u64, Origin))| -> anyhow::Result<_> {
-            Ok(Touch { at: moment(second)?.at, fact, origin })
+            let at = moment(second)?.at;
+            Ok(Touch { at, received_at: at, fact, origin })
         };
         Ok(Journey {
             kind: RecordKind::Opportunity,

@@ -8,6 +8,7 @@ mod forms;
 mod freshness;
 mod models;
 mod money;
+mod past;
 mod receipts;
 mod refusals;
 mod settings;
