@@ -79,7 +79,7 @@ fn those_of_the_page_about_reports() {
     assert!(blocks.len() >= 6, "it has its examples");
     let out = run(&Server::start(), &blocks.concat());
     for told in [
-        r#""values":{"channel":"Paid Search","campaign":"spring"}"#,
+        r#""values":{"campaign":"spring","channel":"Paid Search"}"#,
         "channel,currency,linear value",
         "Paid Search,GBP,500.00",
         r#""amount":"50.00","clicks":0"#,

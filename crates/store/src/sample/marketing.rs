@@ -123,7 +123,7 @@ pub(super) const PAID: [PaidCampaign; 7] = [
     paid(AdPlatform::LinkedIn, "facility-managers", 80, 950, 140),
     paid(AdPlatform::LinkedIn, "retargeting", 90, 620, 110),
     paid(AdPlatform::Facebook, "home-office", 60, 140, 90),
-    PaidCampaign { is_display: true, ..paid(AdPlatform::Google, "retargeting", 50, 60, 400) },
+    PaidCampaign { is_display: true, ..paid(AdPlatform::Google, "retargeting", 50, 420, 400) },
 ];
 
 pub(super) const PAGES: [(u64, (&str, &str)); 8] = [

@@ -147,6 +147,9 @@ impl<'a> Life<'a> {
         for (device, pause) in devices.iter().zip([0, 2 * DAY]) {
             self.form(device, at.plus_seconds(pause), &payload)?;
         }
+        if self.dice.percent(8) {
+            self.fair(at.plus_seconds(6 * HOUR), &email, &payload)?;
+        }
         if self.dice.percent(25) {
             self.call(at.plus_seconds(3 * HOUR), &phone)?;
         }
@@ -182,13 +185,28 @@ impl<'a> Life<'a> {
         Ok(())
     }
 
-    /// Now and then the caller says what made them call: a stand at a fair, which no visit tells of.
+    /// At a fair the staff note down who came to the stand: marketing that no visit tells of.
+    fn fair(&mut self, at: Instant, email: &str, payload: &[Property]) -> Result<(), Invalid> {
+        let conversion = Conversion {
+            kind: ConversionKind::Web,
+            reference: Reference::parse(&format!("FAIR-{}", self.number))?,
+            occurred: Moment { at, date_only: false },
+            identifiers: vec![Self::identifier(IdentifierKind::EmailAddress, email)?],
+            page: None,
+            name: Some(Text::parse("Trade fair")?),
+            payload: payload.to_vec(),
+            overrides: Overrides {
+                marketing_channel: Some(Text::parse("Offline")?),
+                source_category: Some(Text::parse("NotApplicable")?),
+                ..Overrides::default()
+            },
+            call: None,
+        };
+        self.tell_conversion(at, conversion);
+        Ok(())
+    }
+
     fn call(&mut self, at: Instant, phone: &str) -> Result<(), Invalid> {
-        let mut overrides = Overrides::default();
-        if self.dice.percent(20) {
-            overrides.marketing_channel = Some(Text::parse("Offline")?);
-            overrides.source_category = Some(Text::parse("NotApplicable")?);
-        }
         let conversion = Conversion {
             kind: ConversionKind::Call,
             reference: Reference::parse(&format!("CALL-{}", self.number))?,
@@ -197,7 +215,7 @@ impl<'a> Life<'a> {
             page: None,
             name: None,
             payload: Vec::new(),
-            overrides,
+            overrides: Overrides::default(),
             call: Some(Call {
                 ended: Moment { at: at.plus_seconds(4 * MINUTE), date_only: false },
                 called: Text::parse("020 7946 0018")?,
