@@ -291,6 +291,8 @@ async fn readers_hold_an_erasure_up_only_as_long_as_they_read() {
         tokio::task::yield_now().await;
     }
     store.close().await.unwrap();
+}
+
 /// Whom one process knows to have no record gets one that another process follows.
 #[tokio::test(flavor = "multi_thread")]
 async fn processes_may_follow_in_turn() {
