@@ -131,6 +131,11 @@ def report_can_be_asked(case):
         both = [query.get(first), query.get(last)]
         if all(isinstance(day, str) and DAY.fullmatch(day) for day in both):
             query[first], query[last] = sorted(both)
+    between = [query.get("since"), query.get("until")]
+    if all(isinstance(moment, str) and MOMENT.fullmatch(moment) for moment in between):
+        query["since"], query["until"] = sorted(between)
+        if between[0][:10] == between[1][:10]:
+            del query["until"]
     by = query.get("by")
     is_well_formed = isinstance(by, str) and all(name in DIMENSIONS for name in by.split(","))
     if isinstance(query.get("model"), str) and "markov-global" in query["model"].split(","):

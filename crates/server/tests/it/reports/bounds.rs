@@ -136,7 +136,7 @@ fn too_many_combinations_are_refused() {
     let reply = server.get("/api/v1/sites/s/report?by=property.Id,source,touchDay");
     assert_eq!((reply.status, reply.code().as_str()), (400, "invalid_query"));
     assert_eq!(reply.problems(), [("by".to_owned(), "too_many_rows".to_owned())]);
-    let models = vec!["linear"; 12].join(",");
+    let models = ["linear"; 12].join(",");
     let reply =
         server.get(&format!("/api/v1/sites/s/report?by=property.Id,source,touchMonth&model={models}"));
     assert_eq!(reply.problems(), [("by".to_owned(), "too_many_rows".to_owned())], "each model counts");
