@@ -17,7 +17,7 @@ pub use error::StoreError;
 pub use money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 pub use people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
-    PersonFacts, PersonRecord, Rebuild, RecordMatch, Verified,
+    PersonFacts, PersonRecord, Rebuild, RecordMatch, TrafficPage, Verified,
 };
 pub use sqlite::SqliteStore;
 pub use store::{CheckReport, Directory, ListedRecord, RecordsPage, RecordsQuery, Store, StoreStats, Upload};

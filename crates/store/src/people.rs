@@ -101,6 +101,21 @@ pub struct Verified {
     pub differences: Vec<String>,
 }
 
+/// Visits and conversions of a site, in the order in which they came in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrafficPage {
+    /// Reports of visits.
+    pub visits: Vec<StoredVisit>,
+    /// Reports of conversions.
+    pub conversions: Vec<StoredConversion>,
+    /// Up to which change they were read.
+    pub through: u64,
+    /// Whether there is nothing after that.
+    pub is_last: bool,
+    /// Another number when facts were deleted: whoever counts must count again.
+    pub deletions: u64,
+}
+
 /// A page of journeys as they were known at a past moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JourneysPage {

@@ -2,7 +2,7 @@ use crate::StoreError;
 use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
-    PersonFacts, Rebuild, RecordMatch, Verified,
+    PersonFacts, Rebuild, RecordMatch, TrafficPage, Verified,
 };
 use async_trait::async_trait;
 use std::path::Path;
@@ -204,6 +204,9 @@ pub trait Store: Send + Sync + 'static {
         after: u64,
         limit: usize,
     ) -> Result<Vec<JourneyChange>, StoreError>;
+
+    /// The visits and conversions among a site's facts after a change, looking at `examined` changes at most.
+    async fn traffic(&self, site: SiteId, after: u64, examined: u64) -> Result<TrafficPage, StoreError>;
 
     /// A page of a site's journeys as they were known at a past moment, in the order in which their records were first
     /// accepted, going on after a position.

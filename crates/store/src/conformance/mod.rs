@@ -16,6 +16,7 @@ mod people;
 mod rates;
 mod records;
 mod samples;
+mod traffic;
 
 use crate::Store;
 use std::future::Future;
@@ -91,5 +92,6 @@ cases! {
     costs::parallel_repeats_are_stored_once,
     rates::a_sheet_is_stored_once,
     rates::a_sheet_replaces_what_it_names_and_nothing_else,
+    traffic::traffic_is_read_in_order_and_says_when_to_count_again,
     convergence::any_order_repeats_and_parallel_callers_end_the_same,
 }

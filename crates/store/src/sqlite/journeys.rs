@@ -43,7 +43,7 @@ fn row_of(connection: &Connection, key: &RecordKey) -> Result<Option<(i64, i64)>
     let mut statement = connection.prepare_cached(sql)?;
     let parameters = params![key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str()];
     let mut found = statement.query(parameters)?;
-    Ok(found.next()?.map(|row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?))).transpose()?)
+    found.next()?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
 
 /// The journey that is stored for a record.

@@ -24,6 +24,7 @@ mod rates;
 mod readers;
 mod records;
 mod rows;
+mod traffic;
 mod upload;
 mod visits;
 mod writer;
@@ -32,7 +33,7 @@ use crate::StoreError;
 use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
-    PersonFacts, Rebuild, RecordMatch, Verified,
+    PersonFacts, Rebuild, RecordMatch, TrafficPage, Verified,
 };
 use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
 use async_trait::async_trait;
@@ -223,6 +224,10 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<JourneyChange>, StoreError> {
         self.readers.read(move |connection| journeys::since(connection, &site, after, limit)).await
+    }
+
+    async fn traffic(&self, site: SiteId, after: u64, examined: u64) -> Result<TrafficPage, StoreError> {
+        self.readers.read(move |connection| traffic::page(connection, &site, after, examined)).await
     }
 
     async fn journeys_as_of(

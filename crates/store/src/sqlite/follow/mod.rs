@@ -226,7 +226,7 @@ fn stored_guard(
     let mut statement = connection.prepare_cached(sql)?;
     let kind = rows::identifier_number(identifier.kind());
     let mut found = statement.query(params![site.as_str(), kind, identifier.value()])?;
-    Ok(found.next()?.map(|row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?))).transpose()?)
+    found.next()?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
 
 /// Writes what was found. Answers up to which change everything is followed then; `None` if it was not written, because
