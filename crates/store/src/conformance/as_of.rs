@@ -96,9 +96,14 @@ pub(super) async fn a_past_moment_is_told_as_it_was_known(store: Arc<dyn Store>)
         match dice.roll(20) {
             0 => drop(store.set_site(other_settings(&mut dice), now).await.unwrap()),
             1 => store.set_allowed(site_id("s"), somebody(&mut dice), true, now).await.unwrap(),
-            2 | 3 => {
-                let fact = dice.roll(n.unsigned_abs());
-                store.set_cut(site_id("s"), fact, somebody(&mut dice), true, now).await.unwrap();
+            2 => {
+                let found = store.person(site_id("s"), vec![somebody(&mut dice)]).await.unwrap();
+                let facts = found.person.facts;
+                if !facts.is_empty() {
+                    let fact = dice.pick(&facts);
+                    let named = fact.identifiers.iter().chain(&fact.cut).cloned().collect::<Vec<_>>();
+                    store.set_cut(site_id("s"), fact.change, dice.pick(&named), true, now).await.unwrap();
+                }
             }
             _ => report(&mut dice, n.unsigned_abs()).received(now).send(&store).await,
         }
