@@ -9,6 +9,7 @@ mod export;
 mod maintenance;
 mod person;
 mod rates;
+mod rebuild;
 mod serve;
 mod site;
 mod site_settings;
@@ -103,6 +104,8 @@ enum Command {
     },
     /// Read everything and verify it; the exit code is 1 when something is wrong
     Check,
+    /// Derive all journeys anew from the facts, or only compare them with those
+    Rebuild(rebuild::RebuildCommand),
     /// Write all opportunities or revenue of a site to standard output
     Export(export::ExportCommand),
     /// Print everything that is held on somebody, as JSON
@@ -171,6 +174,7 @@ fn run(settings: Settings, command: Command) -> Result<ExitCode, CliError> {
             Command::Backup { destination } => maintenance::backup(&config, &destination).await,
             Command::Restore { source } => maintenance::restore(&config, &source),
             Command::Check => maintenance::check(&config).await,
+            Command::Rebuild(command) => rebuild::run(&config, command).await,
             Command::Export(command) => export::run(&config, command).await,
             Command::Person(whom) => person::run(&config, whom).await,
             Command::Erase(command) => erase::run(&config, command).await,
