@@ -1,5 +1,5 @@
 use super::names::{Entry, Tail};
-use super::{conversions, costs, directory, follow, names, open, rates, rows, visits};
+use super::{conversions, costs, directory, exports, follow, names, open, rates, rows, visits};
 use crate::{CheckReport, StoreError};
 use rusqlite::{Connection, params};
 use touchline_domain::Instant;
@@ -222,6 +222,8 @@ fn money(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreE
     if let Err(error) = rates::load(connection) {
         violation(report, error.to_string());
     }
+    report.exports = exports::check(connection, |what| violation(report, what))?;
+    have_homes(connection, &["export"], report)?;
     Ok(())
 }
 

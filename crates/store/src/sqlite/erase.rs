@@ -2,7 +2,7 @@ use super::evidence::Evidence;
 use super::names;
 use super::rows;
 use super::writer::WriteTx;
-use super::{conversions, decisions, directory, journeys, people, records, visits};
+use super::{conversions, decisions, directory, exports, journeys, people, records, visits};
 use crate::{Erased, ErasedRecords, StoreError};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ pub(super) fn erase(
 ) -> Result<Erased, StoreError> {
     let mut erased = Erased::default();
     let Some(guards) = directory::guards(tx.connection, site)? else { return Ok(erased) };
-    let mut met = BTreeSet::new();
+    let (mut met, mut traces) = (BTreeSet::new(), BTreeSet::new());
     for _ in 0..ROUNDS_MAX {
         let (connection, tail) = (tx.connection, tx.tail);
         let mut evidence = Evidence::in_writer(tx, site.clone())?;
@@ -33,6 +33,7 @@ pub(super) fn erase(
             person.facts.extend(evidence.facts_without(&identifier)?);
         }
         let found = people::records_of(connection, tail, &mut evidence, &guards, &person)?;
+        traces.extend(people::traces_of(&person, seeds, found.iter().map(|record| &record.key)));
         let removed = remove(tx, site, &person, found.into_iter().map(|r| (r.key, r.versions)), fate)?;
         met.extend(person.identifiers.iter().map(|reached| reached.identifier.clone()));
         erased.visits += removed.visits;
@@ -45,6 +46,7 @@ pub(super) fn erase(
             break;
         }
     }
+    erased.exported = exports::forget(tx, site, &traces)?;
     erased.identifiers = forget_decisions(tx, site, &met, !erased.is_nothing())?;
     if !erased.is_nothing() {
         tx.keep_sequence()?;
