@@ -11,9 +11,7 @@ use touchline_domain::ad_export::{ConversionKey, ExportPlatform};
 use touchline_domain::record::{
     RecordFilter, RecordKey, RecordKind, Reference, StageTotal, StoredVersion, UploadOutcome, Version,
 };
-use touchline_domain::{
-    Identifier, Instant, RateSheet, Site, SiteId, StoredCost, Text, Token, TokenId,
-};
+use touchline_domain::{Identifier, Instant, RateSheet, Site, SiteId, StoredCost, Text, Token, TokenId};
 
 /// A version of a record, to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ pub(super) fn credit(site: &Arc<Site>, journey: &Journey, model: &Model, kinds: 
     let view = View::of(&columns, Arc::clone(site), Arc::default());
     let query = Query {
         kind: journey.kind,
-        models: vec![model.clone()],
+        models: vec![*model],
         currency: Some(journey.value.currency),
         ..Query::default()
     };

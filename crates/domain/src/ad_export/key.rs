@@ -11,7 +11,13 @@ pub struct ConversionKey(pub [u8; 16]);
 impl ConversionKey {
     /// The key of the conversion that a record is when it reaches a milestone.
     pub fn of(record: &RecordKey, milestone: Milestone) -> Self {
-        Self(hash(&["conversion", record.site.as_str(), record.kind.name(), record.reference.as_str(), milestone.name()]))
+        Self(hash(&[
+            "conversion",
+            record.site.as_str(),
+            record.kind.name(),
+            record.reference.as_str(),
+            milestone.name(),
+        ]))
     }
 }
 

@@ -83,7 +83,7 @@ impl ExportPlatform {
         match (self, milestone) {
             (Self::Meta, Milestone::Won) => Some("Purchase"),
             (Self::Meta, Milestone::Lead) => Some("Lead"),
-            (Self::Meta, _) | (Self::GoogleAds, _) => None,
+            _ => None,
         }
     }
 }
@@ -108,7 +108,8 @@ impl ExportedValue {
             "none" => return Ok(Self::Nothing),
             _ => {}
         }
-        let model = Model::parse(raw).map_err(|invalid| Invalid::new(invalid.code, format!("{}, whole or none", invalid.must)))?;
+        let model = Model::parse(raw)
+            .map_err(|invalid| Invalid::new(invalid.code, format!("{}, whole or none", invalid.must)))?;
         if model.needs_fit() || model.shares_the_total() {
             let must = "must be a model that looks at one journey alone";
             return Err(Invalid::new("needs_all_paths", must));
@@ -184,7 +185,10 @@ impl ExportQuery {
             let must = "must be won for revenue, which is money that came in";
             return Err(("milestone", Invalid::new("unknown_milestone", must)));
         }
-        if self.platform == ExportPlatform::Meta && self.value == ExportedValue::Nothing && self.name.as_str() == "Purchase" {
+        if self.platform == ExportPlatform::Meta
+            && self.value == ExportedValue::Nothing
+            && self.name.as_str() == "Purchase"
+        {
             let must = "must not be none for Purchase, to which Meta wants a value";
             return Err(("value", Invalid::new("required", must)));
         }

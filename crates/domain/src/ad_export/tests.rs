@@ -120,13 +120,17 @@ fn what_the_platform_would_refuse_is_left_out() {
     assert!(judged(&google(), &journey(&late, &click("2024-03-01T06:00:00Z"))).unwrap().is_ok());
     assert!(judged(&meta(), &journey(&late, &click("2024-03-01T10:59:00Z"))).unwrap().is_ok());
     let today = [("Signed", "2024-03-01")];
-    assert_eq!(left_out(&meta(), &today, &click("2024-02-28T10:00:00Z")), LeftOut::TooRecent, "it is not over");
+    assert_eq!(
+        left_out(&meta(), &today, &click("2024-02-28T10:00:00Z")),
+        LeftOut::TooRecent,
+        "it is not over"
+    );
     assert_eq!(left_out(&meta(), WON, &click("2024-02-19T10:00:00Z")), LeftOut::TooOld);
     let in_a_shop = ExportQuery { event_days: Some(62), ..meta() };
     assert!(judged(&in_a_shop, &journey(WON, &click("2024-02-19T10:00:00Z"))).unwrap().is_ok());
     assert_eq!(left_out(&google(), WON, &[("2024-02-01T10:00:00Z", "")]), LeftOut::NoClick);
     let mut nobody = journey(WON, &click("2024-02-19T10:00:00Z"));
-    nobody.found = Found::Nobody(Unmatched::NothingKnown);
+    nobody.found = Found::Nobody(Unmatched::NothingFound);
     assert_eq!(judged(&google(), &nobody), Some(Err(LeftOut::Unmatched)));
     let mut refund = journey(WON, &click("2024-02-19T10:00:00Z"));
     refund.value = money(-1);
@@ -140,7 +144,11 @@ fn a_milestone_is_reached_when_it_is() {
         let query = ExportQuery { milestone, ..google() };
         judged(&query, &journey(stages, &visits)).map(|found| found.unwrap().2)
     };
-    let paid = [("Demo", "2024-02-10T09:00:00Z"), ("Signed", "2024-02-20T09:00:00Z"), ("Paid", "2024-02-25T09:00:00Z")];
+    let paid = [
+        ("Demo", "2024-02-10T09:00:00Z"),
+        ("Signed", "2024-02-20T09:00:00Z"),
+        ("Paid", "2024-02-25T09:00:00Z"),
+    ];
     assert_eq!(when(Milestone::Won, &paid).as_deref(), Some("2024-02-20T09:00:00Z"), "since it is won");
     assert_eq!(when(Milestone::Opportunity, &paid).as_deref(), Some("2024-02-10T09:00:00Z"));
     assert_eq!(when(Milestone::Lead, &paid), None);
@@ -213,9 +221,16 @@ fn identifiers_are_hashed_as_meta_documents() {
     let address = identifier(IdentifierKind::EmailAddress, " Ann@Example.com ");
     assert_eq!(hashed(&address), "71d4f55f72fa128dfb468a1a3901507c804b74316488744d769d7f4b16696476");
     let number = identifier(IdentifierKind::PhoneNumber, "020 7946 0018");
-    assert_eq!(hashed_phone(&number).as_deref(), Some("99a4599795d24445a5be21117f375c1bbe9e795daf7f62666686ce081e1f32dc"), "of 442079460018");
+    assert_eq!(
+        hashed_phone(&number).as_deref(),
+        Some("99a4599795d24445a5be21117f375c1bbe9e795daf7f62666686ce081e1f32dc"),
+        "of 442079460018"
+    );
     assert_eq!(hashed_phone(&identifier(IdentifierKind::PhoneNumber, "ask for Ann")), None);
     assert_eq!(hashed_phone(&address), None);
-    let cookie = click_cookie("IwAR2F4-dbP0l7Mn1IawQQGCINEz7PYXQvwjNwB_qa2ofrHyiLjcbCRxTDMgk", at("2017-07-14T02:40:00.25Z"));
+    let cookie = click_cookie(
+        "IwAR2F4-dbP0l7Mn1IawQQGCINEz7PYXQvwjNwB_qa2ofrHyiLjcbCRxTDMgk",
+        at("2017-07-14T02:40:00.25Z"),
+    );
     assert_eq!(cookie, "fb.1.1500000000250.IwAR2F4-dbP0l7Mn1IawQQGCINEz7PYXQvwjNwB_qa2ofrHyiLjcbCRxTDMgk");
 }

@@ -1,17 +1,17 @@
 use super::names;
 use super::rows::{self, corrupt};
 use super::writer::WriteTx;
-use crate::{ExportOutcome, ExportRow, Ledger, LedgerEntry, NewExport, NewExportRow, StoreError, StoredExport};
+use crate::{
+    ExportOutcome, ExportRow, Ledger, LedgerEntry, NewExport, NewExportRow, StoreError, StoredExport,
+};
 use rusqlite::{Connection, Row, params};
 use std::collections::BTreeSet;
 use touchline_domain::ad_export::{ConversionKey, ExportPlatform, Trace};
 use touchline_domain::record::{RecordKey, Reference};
 use touchline_domain::{Currency, Instant, Invalid, Milestone, Money, SiteId, Text};
 
-const COLUMNS: &str =
-    "export_id, platform, name, kind, milestone, valued, created_at, conversions, header";
-const ROW_COLUMNS: &str =
-    "export_id, place, kind, reference, conversion_key, worth_minor, currency, content";
+const COLUMNS: &str = "export_id, platform, name, kind, milestone, valued, created_at, conversions, header";
+const ROW_COLUMNS: &str = "export_id, place, kind, reference, conversion_key, worth_minor, currency, content";
 
 /// A page of the ledger; see [`Store::ledger`](crate::Store::ledger).
 pub(super) fn ledger(
@@ -26,8 +26,7 @@ pub(super) fn ledger(
     let mut statement = connection.prepare_cached(sql)?;
     // An empty key comes before every other.
     let after = after.map(|key| key.0.to_vec()).unwrap_or_default();
-    let mut found =
-        statement.query(params![site.as_str(), platform.name(), name, after, bound(limit)])?;
+    let mut found = statement.query(params![site.as_str(), platform.name(), name, after, bound(limit)])?;
     let mut ledger = Ledger { erasures: names::erasures(connection)?.unsigned_abs(), entries: Vec::new() };
     while let Some(row) = found.next()? {
         ledger.entries.push(LedgerEntry {
@@ -211,9 +210,8 @@ pub(super) fn traced(
     traces: &BTreeSet<Trace>,
     limit: usize,
 ) -> Result<Vec<ExportRow>, StoreError> {
-    let sql = format!(
-        "SELECT {ROW_COLUMNS} FROM export_row WHERE site_id = ?1 AND export_id = ?2 AND place = ?3"
-    );
+    let sql =
+        format!("SELECT {ROW_COLUMNS} FROM export_row WHERE site_id = ?1 AND export_id = ?2 AND place = ?3");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = Vec::new();
     for (id, place) in places(connection, site, traces)?.into_iter().take(limit) {
@@ -227,17 +225,15 @@ pub(super) fn traced(
 
 /// Deletes the rows that hold something of whom these traces are. What they are keeps from being exported again stays.
 /// Answers how many there were.
-pub(super) fn forget(
-    tx: &WriteTx<'_>,
-    site: &SiteId,
-    traces: &BTreeSet<Trace>,
-) -> Result<u64, StoreError> {
+pub(super) fn forget(tx: &WriteTx<'_>, site: &SiteId, traces: &BTreeSet<Trace>) -> Result<u64, StoreError> {
     let places = places(tx.connection, site, traces)?;
     for (id, place) in &places {
         let at = params![site.as_str(), id, place];
-        let sql = "DELETE FROM export_row WHERE site_id = ?1 AND export_id = ?2 AND place = ?3 RETURNING traces";
+        let sql =
+            "DELETE FROM export_row WHERE site_id = ?1 AND export_id = ?2 AND place = ?3 RETURNING traces";
         let all: Vec<u8> = tx.connection.prepare_cached(sql)?.query_row(at, |row| row.get(0))?;
-        let sql = "DELETE FROM export_trace WHERE site_id = ?1 AND trace = ?4 AND export_id = ?2 AND place = ?3";
+        let sql =
+            "DELETE FROM export_trace WHERE site_id = ?1 AND trace = ?4 AND export_id = ?2 AND place = ?3";
         let mut delete = tx.connection.prepare_cached(sql)?;
         for trace in all.chunks_exact(16) {
             delete.execute(params![site.as_str(), id, place, trace])?;
@@ -255,7 +251,7 @@ pub(super) fn check(connection: &Connection, mut wrong: impl FnMut(String)) -> R
     while let Some(row) = found.next()? {
         count += 1;
         let (id, site): (i64, String) = (row.get(0)?, row.get(9)?);
-        let mut read = || -> Result<(), StoreError> {
+        let read = || -> Result<(), StoreError> {
             let export = stored(row)?;
             let site = SiteId::parse(&site).map_err(|error| corrupt("export", error))?;
             let rows = rows(connection, &site, export.id, 0, usize::MAX)?;
@@ -307,8 +303,7 @@ fn stored(row: &Row<'_>) -> Result<StoredExport, StoreError> {
             Text::parse(valued)?,
         ))
     };
-    let (platform, name, milestone, valued) =
-        parsed().map_err(|error: Invalid| corrupt("export", error))?;
+    let (platform, name, milestone, valued) = parsed().map_err(|error: Invalid| corrupt("export", error))?;
     Ok(StoredExport {
         id: row.get::<_, i64>(0)?.unsigned_abs(),
         platform,

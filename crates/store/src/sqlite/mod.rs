@@ -46,9 +46,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use touchline_domain::ad_export::{ConversionKey, ExportPlatform};
 use touchline_domain::record::{RecordKey, RecordKind, StageTotal, StoredVersion, UploadOutcome};
-use touchline_domain::{
-    Identifier, Instant, RateSheet, Site, SiteId, StoredCost, Text, Token, TokenId,
-};
+use touchline_domain::{Identifier, Instant, RateSheet, Site, SiteId, StoredCost, Text, Token, TokenId};
 use writer::Writer;
 
 pub use backup::restore;
