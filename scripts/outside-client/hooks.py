@@ -3,7 +3,7 @@
 The description names formats of its own (`touchline-…`); here is what such values look like. Rules that tie fields
 together are applied to what is sent: an amount has at most the decimals of its currency, a call does not end before it
 began, a cost is of one day, the two words of an override belong together, of several identifiers or labels an empty one is as good as absent,
-and a query about a person names somebody, a query about an identifier exactly one.
+a query about a person names somebody, a query about an identifier exactly one, and an export is one that can be made.
 """
 
 import re
@@ -38,6 +38,10 @@ schemathesis.openapi.format(
 )
 schemathesis.openapi.format(
     "touchline-screen", st.tuples(st.integers(0, 9999), st.integers(0, 9999)).map(lambda size: f"{size[0]}x{size[1]}")
+)
+schemathesis.openapi.format("touchline-event-name", st.sampled_from(["Purchase", "Lead", "Schedule", "CRM sale"]))
+schemathesis.openapi.format(
+    "touchline-export-value", st.sampled_from(["whole", "linear", "last-touch", "time-decay:half-life=14d", "position-based"])
 )
 schemathesis.openapi.format("touchline-cursor", st.integers(0, 2**62).map(str))
 schemathesis.openapi.format(
@@ -77,9 +81,24 @@ def before_call(ctx, case, kwargs):
                 case.body[name] = int(case.body[name]) if abs(case.body[name]) < 10**12 else 0
         call_ends_when_it_began(case.body)
         override_words_belong_together(case.body)
+    if case.path.endswith(("/exports/google-ads", "/exports/meta")):
+        export_can_be_made(case)
     if "/adcosts" in case.path:
         for cost in case.body if isinstance(case.body, list) else [case.body]:
             cost_can_be_stored(cost)
+
+
+def export_can_be_made(case):
+    """Revenue is won, an opportunity's event has a name, and only what happens in a shop may be old."""
+    query = case.query if isinstance(case.query, dict) else {}
+    if query.get("kind") == "revenue" and query.get("milestone") in ("lead", "opportunity"):
+        query = {**query, "milestone": "won"}
+    if case.path.endswith("/meta") and query.get("milestone") == "opportunity" and not query.get("name"):
+        query = {**query, "name": "Schedule"}
+    days = query.get("eventDays")
+    if isinstance(days, int) and 7 < days <= 62:
+        query = {**query, "actionSource": "physical_store"}
+    case.query = query
 
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z?)?")
