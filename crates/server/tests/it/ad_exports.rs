@@ -263,7 +263,10 @@ fn parallel_exports_share_no_conversion() {
 
 #[test]
 fn what_cannot_be_asked_is_refused() {
-    let server = start();
+    let (mut reader, mut sender) = (String::new(), String::new());
+    let server = Server::start_after(&[], |data| {
+        (reader, sender) = (new_token(data, "s", "read"), new_token(data, "s", "ingest"));
+    });
     let problems = |path: &str| {
         let reply = server.get(path);
         assert_eq!((reply.status, reply.code().as_str()), (400, "invalid_query"), "{path}");
@@ -286,10 +289,8 @@ fn what_cannot_be_asked_is_refused() {
     assert_eq!(problems(&format!("{META}?milestone=lost&name=x")), "milestone unknown_milestone");
     assert_eq!(problems("/api/v1/sites/s/exports/x"), "exportId malformed");
     assert_eq!(server.get("/api/v1/sites/s/exports/1/file").code(), "export_not_found");
-    let reader = new_token(server.data.path(), "s", "read");
     let reply = server.request_as(&reader, "POST", META, &[], b"");
     assert_eq!((reply.status, reply.code().as_str()), (403, "insufficient_scope"));
     assert_eq!(server.request_as(&reader, "GET", META, &[], b"").status, 200);
-    let sender = new_token(server.data.path(), "s", "ingest");
     assert_eq!(server.request_as(&sender, "GET", META, &[], b"").status, 403);
 }
