@@ -40,9 +40,8 @@ schemathesis.openapi.format(
     "touchline-screen", st.tuples(st.integers(0, 9999), st.integers(0, 9999)).map(lambda size: f"{size[0]}x{size[1]}")
 )
 schemathesis.openapi.format("touchline-event-name", st.sampled_from(["Purchase", "Lead", "Schedule", "CRM sale"]))
-schemathesis.openapi.format(
-    "touchline-export-value", st.sampled_from(["whole", "linear", "last-touch", "time-decay:half-life=14d", "position-based"])
-)
+VALUES = ["whole", "linear", "last-touch", "time-decay:half-life=14d", "position-based"]
+schemathesis.openapi.format("touchline-export-value", st.sampled_from(VALUES))
 schemathesis.openapi.format("touchline-cursor", st.integers(0, 2**62).map(str))
 schemathesis.openapi.format(
     "touchline-rule",
@@ -89,15 +88,18 @@ def before_call(ctx, case, kwargs):
 
 
 def export_can_be_made(case):
-    """Revenue is won, an opportunity's event has a name, and only what happens in a shop may be old."""
+    """Revenue is won, an opportunity's event has a name, only what happens in a shop may be old, and a value is one of ours:
+    the client tries one parameter's text as another's."""
     query = case.query if isinstance(case.query, dict) else {}
     if query.get("kind") == "revenue" and query.get("milestone") in ("lead", "opportunity"):
         query = {**query, "milestone": "won"}
     if case.path.endswith("/meta") and query.get("milestone") == "opportunity" and not query.get("name"):
         query = {**query, "name": "Schedule"}
-    days = query.get("eventDays")
-    if isinstance(days, int) and 7 < days <= 62:
+    days = str(query.get("eventDays", ""))
+    if days.isdigit() and 7 < int(days) <= 62:
         query = {**query, "actionSource": "physical_store"}
+    if query.get("value") and query["value"] not in VALUES:
+        query = {**query, "value": "whole"}
     case.query = query
 
 

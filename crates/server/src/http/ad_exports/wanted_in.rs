@@ -15,10 +15,10 @@ use utoipa::IntoParams;
 #[expect(dead_code, reason = "describes the query; read by `read`")]
 pub(crate) struct WantedParams {
     /// Of which records: `opportunity` or `revenue`.
-    #[param(required = false, default = "opportunity", pattern = "^(opportunity|revenue)$")]
+    #[param(required = false, default = "opportunity", pattern = "^(opportunity|revenue)?$")]
     kind: String,
     /// What an opportunity must have reached: `lead`, `opportunity` or `won`. Revenue always is `won`.
-    #[param(required = false, default = "won", pattern = "^(lead|opportunity|won)$")]
+    #[param(required = false, default = "won", pattern = "^(lead|opportunity|won)?$")]
     milestone: String,
     /// What a conversion is said to be worth: `whole`, what the record is worth; `none`, nothing is said; or a model such as
     /// `linear`, what that gives to the platform's clicks.
@@ -29,7 +29,7 @@ pub(crate) struct WantedParams {
     click_days: u32,
     /// By what the platform knows a conversion again: `key`, a hash that is the same in every export; `reference`, the record's;
     /// or `none`.
-    #[param(required = false, default = "key", pattern = "^(key|reference|none)$")]
+    #[param(required = false, default = "key", pattern = "^(key|reference|none)?$")]
     order_id: String,
     /// Whether what was exported before is exported again.
     #[param(required = false, default = false)]
@@ -48,7 +48,7 @@ pub(crate) struct GoogleParams {
     #[param(
         required = false,
         default = "gclid,wbraid,gbraid",
-        pattern = "^(gclid|wbraid|gbraid)(,(gclid|wbraid|gbraid))?$"
+        pattern = "^((gclid|wbraid|gbraid)(,(gclid|wbraid|gbraid))*)?$"
     )]
     click_ids: String,
     /// At most this many, the oldest first.
@@ -71,7 +71,7 @@ pub(crate) struct MetaParams {
     #[param(
         required = false,
         default = "system_generated",
-        pattern = "^(system_generated|physical_store|phone_call|chat|email|other)$"
+        pattern = "^(system_generated|physical_store|phone_call|chat|email|other)?$"
     )]
     action_source: String,
     /// At most this many, the oldest first.
