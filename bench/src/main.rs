@@ -1,8 +1,11 @@
 //! Measures the release binary over HTTP. Ratios are the result; absolute figures only say on what machine.
 
+mod freshness;
 mod histogram;
 mod identity;
 mod load;
+mod made_up;
+mod report;
 mod servers;
 mod uploads;
 mod visits;
@@ -30,6 +33,8 @@ enum Command {
     Visits(visits::Options),
     /// What it costs to follow facts as a site grows
     Identity(IdentityOptions),
+    /// Reports over a million journeys in memory, against SQL over the same rows
+    Report(report::Options),
 }
 
 #[derive(clap::Args)]
@@ -73,6 +78,10 @@ async fn main() -> anyhow::Result<()> {
         Command::Upload(options) => upload(&options).await,
         Command::Visits(options) => visits::run(&options).await,
         Command::Identity(options) => identity::run(&options.sizes, options.rounds).await,
+        Command::Report(options) => {
+            report::run(&options)?;
+            freshness::run(&options.served).await
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub use exports::{ExportOutcome, ExportRow, Ledger, LedgerEntry, NewExport, NewE
 pub use money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 pub use people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
-    PersonFacts, PersonRecord, Rebuild, RecordMatch, Verified,
+    PersonFacts, PersonRecord, Rebuild, RecordMatch, TrafficPage, Verified,
 };
 pub use sqlite::SqliteStore;
 pub use store::{CheckReport, Directory, ListedRecord, RecordsPage, RecordsQuery, Store, StoreStats, Upload};

@@ -79,8 +79,9 @@ pub struct RecordMatch {
 pub struct JourneyChange {
     /// The row's number, which grows.
     pub number: u64,
-    /// The row that it stands for, which is gone.
-    pub replaces: Option<u64>,
+    /// The number of the first row of this record's journey, whether or not that is there still: of rows with the same one,
+    /// the last holds.
+    pub first: u64,
     /// The journey; `None` when its record is gone.
     pub journey: Option<Journey>,
 }
@@ -103,6 +104,21 @@ pub struct Verified {
     pub changes_behind: u64,
     /// A sentence for each journey that is not what the facts say; at most a hundred.
     pub differences: Vec<String>,
+}
+
+/// Visits and conversions of a site, in the order in which they came in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrafficPage {
+    /// Reports of visits.
+    pub visits: Vec<StoredVisit>,
+    /// Reports of conversions.
+    pub conversions: Vec<StoredConversion>,
+    /// Up to which change they were read.
+    pub through: u64,
+    /// Whether there is nothing after that.
+    pub is_last: bool,
+    /// Another number when facts were deleted: whoever counts must count again.
+    pub deletions: u64,
 }
 
 /// A page of journeys as they were known at a past moment.

@@ -3,7 +3,7 @@ use crate::exports::{ExportOutcome, ExportRow, Ledger, NewExport, StoredExport};
 use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
-    PersonFacts, Rebuild, RecordMatch, Verified,
+    PersonFacts, Rebuild, RecordMatch, TrafficPage, Verified,
 };
 use async_trait::async_trait;
 use std::path::Path;
@@ -199,14 +199,18 @@ pub trait Store: Send + Sync + 'static {
     async fn record_match(&self, key: RecordKey) -> Result<Option<RecordMatch>, StoreError>;
 
     /// What became of a site's journeys after a row number, in order of number, at most `limit`: each record's journey as
-    /// of the facts that were [followed](Store::follow). Beginning after 0 and taking away what each
-    /// [replaces](JourneyChange::replaces) gives every record's journey once.
+    /// of the facts that were [followed](Store::follow). Only the last row of a record is there. Whoever takes rows in, from
+    /// 0 on and whenever he likes, and keeps of those with the same [first](JourneyChange::first) the last, has every
+    /// record's journey once.
     async fn journeys(
         &self,
         site: SiteId,
         after: u64,
         limit: usize,
     ) -> Result<Vec<JourneyChange>, StoreError>;
+
+    /// The visits and conversions among a site's facts after a change, looking at `examined` changes at most.
+    async fn traffic(&self, site: SiteId, after: u64, examined: u64) -> Result<TrafficPage, StoreError>;
 
     /// A page of a site's journeys as they were known at a past moment, in the order in which their records were first
     /// accepted, going on after a position.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// What a model gives to a journey's touches with one of these click ids, together; in the record's own currency.
 pub(super) fn credit(site: &Arc<Site>, journey: &Journey, model: &Model, kinds: &[ClickIdKind]) -> i64 {
     let mut columns = Columns::new(site.time_zone.zone());
-    columns.apply(1, None, Some(journey));
+    columns.apply(1, 1, Some(journey));
     // Nothing is converted, so no rate is needed.
     let view = View::of(&columns, Arc::clone(site), Arc::default());
     let query = Query {

@@ -49,6 +49,7 @@ fn journey(stages: &[(&str, &str)], visits: &[(&str, &str)]) -> Journey {
     };
     let touch = |(fact, (visited, query)): (u64, &(&str, &str))| Touch {
         at: at(visited),
+        received_at: at(visited),
         fact,
         origin: Origin { landing_page: format!("https://a.example/?{query}"), ..Origin::default() },
     };

@@ -1,6 +1,6 @@
 use crate::Invalid;
 
-/// What becomes of direct touches: visits that no marketing is known of.
+/// What becomes of direct touches: those of the channel `Direct`, of which no marketing is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum DirectPolicy {
     /// They count like any other.

@@ -59,12 +59,13 @@ impl Journey {
         let people: Vec<_> = visits.iter().filter(|stored| stored.visit.crawler.is_none()).cloned().collect();
         let folded = settings.visits.fold(&people).into_iter().map(|(stored, _)| Touch {
             at: stored.visit.at,
+            received_at: stored.received_at,
             fact: stored.change,
             origin: Origin::of_visit(&stored.visit),
         });
         let overridden = conversions.iter().filter_map(|(stored, at)| {
             let origin = Origin::of_overrides(&stored.conversion.overrides)?;
-            Some(Touch { at: *at, fact: stored.change, origin })
+            Some(Touch { at: *at, received_at: stored.received_at, fact: stored.change, origin })
         });
         let mut touches: Vec<_> = folded.filter(|touch| belongs(touch.at)).chain(overridden).collect();
         touches.sort_by_key(|touch| (touch.at, touch.fact));

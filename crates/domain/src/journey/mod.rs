@@ -5,11 +5,13 @@
 //! differently tomorrow (which channel a touch belongs to, what a stage means) is not in it: a touch keeps its
 //! [`Origin`], and rules are applied when it is read.
 
+mod change;
 mod derive;
 mod origin;
 #[cfg(test)]
 mod tests;
 
+pub use change::{Reason, reasons};
 pub use derive::JourneySettings;
 pub use origin::Origin;
 
@@ -22,6 +24,8 @@ use crate::{IdentifierKind, Instant, Moment, Money, Text};
 pub struct Touch {
     /// When it began.
     pub at: Instant,
+    /// When that was received.
+    pub received_at: Instant,
     /// The change number of the fact that began it.
     pub fact: u64,
     /// Where it came from.

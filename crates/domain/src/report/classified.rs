@@ -1,11 +1,11 @@
 use super::dimension::TouchDimension;
-use super::interner::Interner;
+use super::interner::{Interner, place};
 use super::{Columns, NOT_SET, UNATTRIBUTED};
-use crate::channel::{Basis, ChannelRules, Classification};
+use crate::channel::{ChannelRules, Classification};
 use crate::journey::Origin;
 use crate::record::RecordKind;
 use crate::{Currency, Milestone, Rates, Site};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many dimensions a touch has.
@@ -25,6 +25,10 @@ pub struct View {
     /// The name of the campaign that visits with an id name.
     pub(super) campaign_ids: BTreeMap<Arc<str>, u32>,
 }
+
+/// The channel of visits that no marketing is known of. A site's own rules may give such a visit another (an address that
+/// only a poster names), and may give this one to what looks like marketing and is none.
+const DIRECT: &str = "Direct";
 
 /// The numbers of values that every view has.
 pub(super) const NOT_SET_NUMBER: u32 = 0;
@@ -62,7 +66,7 @@ impl View {
                 }
             }
             self.origins.push(values);
-            self.is_direct.push(classification.is_some_and(|c| is_direct(&c)));
+            self.is_direct.push(classification.is_some_and(|c| c.channel == DIRECT));
         }
     }
 
@@ -92,6 +96,16 @@ impl View {
         columns.stage_names.values().iter().map(|name| self.site.milestone(name)).collect()
     }
 
+    /// Of each origin, the place of its channel among all in order of name: unlike their numbers, it does not depend on what
+    /// came first.
+    pub(super) fn channels_by_name(&self) -> Vec<u32> {
+        let number = |origin: &[u32; DIMENSIONS]| origin[TouchDimension::Channel as usize];
+        let named = |number: u32| (&self.values.values()[place(number)], number);
+        let channels: BTreeSet<_> = self.origins.iter().map(|origin| named(number(origin))).collect();
+        let places: BTreeMap<_, _> = channels.into_iter().map(|(_, number)| number).zip(0..).collect();
+        self.origins.iter().map(|origin| places[&number(origin)]).collect()
+    }
+
     fn values_of(&mut self, origin: &Origin, classification: Option<&Classification>) -> [u32; DIMENSIONS] {
         let text = |value: &Option<String>| value.clone();
         let of = |dimension| {
@@ -113,15 +127,6 @@ impl View {
             Some(value) => self.values.number(value.as_str()),
             None => NOT_SET_NUMBER,
         })
-    }
-}
-
-/// Whether no marketing is known of a touch.
-fn is_direct(classification: &Classification) -> bool {
-    match classification.basis {
-        Basis::Nothing => true,
-        Basis::Override => classification.channel == "Direct",
-        Basis::Tags | Basis::ClickId | Basis::Referrer => false,
     }
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 /// A site's journeys as columns, kept up to date change by change.
 ///
-/// Times are whole seconds, UTC. What belongs to nobody any more (a journey that was replaced) is cleared away when it is
-/// half of all.
+/// Times are whole seconds, UTC. What belongs to nobody any more (of a journey that was replaced) is cleared away when it
+/// is half of all; names of stages and origins alone stay, because views know them by number.
 #[derive(Debug, Clone)]
 pub struct Columns {
     pub(super) zone: TimeZone,
@@ -23,11 +23,19 @@ pub struct Columns {
     pub(super) origins: Interner<Origin>,
     pub(super) label_sets: Interner<[Text<255>]>,
     pub(super) property_sets: Interner<[Property]>,
-    /// By the number of the row that a record's journey came from.
+    /// By the number of the first row that a record's journey had.
     slots: HashMap<u64, u32>,
     free: Vec<u32>,
-    cleared_touches: usize,
+    cleared: Cleared,
     through: u64,
+}
+
+/// How much belongs to nobody any more.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cleared {
+    records: usize,
+    touches: usize,
+    stages: usize,
 }
 
 /// What a fold reads of a record.
@@ -75,6 +83,9 @@ fn end_of<T>(column: &[T]) -> u32 {
 }
 
 impl Columns {
+    /// Less than this is not worth clearing away.
+    const CLEARED_MIN: usize = 1_000;
+
     /// Columns without journeys, of a site in this time zone.
     pub fn new(zone: TimeZone) -> Self {
         Self {
@@ -89,16 +100,16 @@ impl Columns {
             property_sets: Interner::default(),
             slots: HashMap::new(),
             free: Vec::new(),
-            cleared_touches: 0,
+            cleared: Cleared::default(),
             through: 0,
         }
     }
 
-    /// Takes in the row with this number of the log of journeys: what it `replaces` goes, and its journey comes, if the
-    /// record is still there.
-    pub fn apply(&mut self, number: u64, replaces: Option<u64>, journey: Option<&Journey>) {
+    /// Takes in the row with this number of the log of journeys: what came of the same `first` row before goes, and its
+    /// journey comes, if the record is still there.
+    pub fn apply(&mut self, number: u64, first: u64, journey: Option<&Journey>) {
         self.through = self.through.max(number);
-        if let Some(slot) = replaces.and_then(|replaces| self.slots.remove(&replaces)) {
+        if let Some(slot) = self.slots.remove(&first) {
             self.clear(slot);
         }
         if let Some(journey) = journey {
@@ -108,9 +119,12 @@ impl Columns {
                 Some(free) => *free = record,
                 None => self.records.push(record),
             }
-            self.slots.insert(number, slot);
+            self.slots.insert(first, slot);
         }
-        if self.cleared_touches > 100_000 && self.cleared_touches > self.touch_times.len() / 2 {
+        let Cleared { records, touches, stages } = self.cleared;
+        let cleared = records + touches + stages;
+        let all = self.slots.len() + records + self.touch_times.len() + self.stages.len();
+        if cleared > Self::CLEARED_MIN && cleared > all / 2 {
             self.compact();
         }
     }
@@ -132,7 +146,7 @@ impl Columns {
 
     /// How many touches there are.
     pub fn touches(&self) -> usize {
-        self.touch_times.len() - self.cleared_touches
+        self.touch_times.len() - self.cleared.touches
     }
 
     /// About how many bytes of memory are taken up.
@@ -189,16 +203,19 @@ impl Columns {
 
     fn clear(&mut self, slot: u32) {
         let Some(record) = self.records.get_mut(place(slot)) else { return };
-        self.cleared_touches += record.touches().len();
+        self.cleared.records += 1;
+        self.cleared.touches += record.touches().len();
+        self.cleared.stages += record.stages().len();
         record.kind = None;
         record.touches = (0, 0);
         record.stages = (0, 0);
         self.free.push(slot);
     }
 
-    /// Moves what is there together. Values that nobody has any more stay in their numberings.
+    /// Moves what is there together, and forgets values that no record has any more.
     fn compact(&mut self) {
         let (mut times, mut origins, mut stages) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut label_sets, mut property_sets) = (Interner::default(), Interner::default());
         for record in &mut self.records {
             let touches = record.touches();
             let from = end_of(&times);
@@ -208,8 +225,14 @@ impl Columns {
             let from = end_of(&stages);
             stages.extend_from_slice(&self.stages[record.stages()]);
             record.stages = (from, end_of(&stages));
+            if record.kind.is_some() {
+                record.labels = label_sets.number(&*self.label_sets.values()[place(record.labels)]);
+                record.properties =
+                    property_sets.number(&*self.property_sets.values()[place(record.properties)]);
+            }
         }
         (self.touch_times, self.touch_origins, self.stages) = (times, origins, stages);
-        self.cleared_touches = 0;
+        (self.label_sets, self.property_sets) = (label_sets, property_sets);
+        self.cleared = Cleared::default();
     }
 }

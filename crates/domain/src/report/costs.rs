@@ -3,7 +3,7 @@ use super::dimension::{Dimension, TouchDimension};
 use super::{Condition, NOT_SET, Query};
 use crate::channel::{Arrival, Classification};
 use crate::cost::AdCostType;
-use crate::{AdCost, Currency, Money};
+use crate::{AdCost, Currency, Money, Text};
 use std::collections::BTreeMap;
 
 /// What advertising cost in one row of a report.
@@ -19,6 +19,13 @@ pub struct CostRow {
     pub clicks: u64,
     /// How often it was shown.
     pub impressions: u64,
+}
+
+#[derive(Default)]
+struct Spent {
+    minor: i128,
+    clicks: u64,
+    impressions: u64,
 }
 
 impl Query {
@@ -46,7 +53,7 @@ impl Query {
         }
         let campaigns = Campaigns::of(view);
         let asked = self.currency.unwrap_or(view.currency());
-        let mut rows: BTreeMap<(bool, Currency, Vec<String>), (i128, u64, u64)> = BTreeMap::new();
+        let mut rows: BTreeMap<(bool, Currency, Vec<String>), Spent> = BTreeMap::new();
         for cost in costs.into_iter().filter(|cost| self.period.includes(cost.day)) {
             let placed = Placed::of(cost, view, &campaigns);
             let is_admitted = self.filters.iter().all(|filter| {
@@ -62,11 +69,11 @@ impl Query {
                 converted.map_or(spent, |converted| Money { minor: converted.minor, currency: asked });
             let values = self.by.iter().map(|dimension| placed.value(dimension, cost)).collect();
             let row = rows.entry((currency != asked, currency, values)).or_default();
-            row.0 += i128::from(minor);
-            row.1 += cost.figures.clicks.unwrap_or(0);
-            row.2 += cost.figures.impressions.unwrap_or(0);
+            row.minor += i128::from(minor);
+            row.clicks += cost.figures.clicks.unwrap_or(0);
+            row.impressions += cost.figures.impressions.unwrap_or(0);
         }
-        let row = |((_, currency, values), (minor, clicks, impressions))| CostRow {
+        let row = |((_, currency, values), Spent { minor, clicks, impressions })| CostRow {
             values,
             currency,
             minor,
@@ -98,8 +105,8 @@ impl<'a> Campaigns<'a> {
 
     fn name(&self, cost: &AdCost) -> String {
         let level = &cost.campaign.campaign;
-        let name = level.name.as_ref().map(|name| name.as_str());
-        let id = level.id.as_ref().map(|id| id.as_str());
+        let name = level.name.as_ref().map(Text::as_str);
+        let id = level.id.as_ref().map(Text::as_str);
         let by_id = id.and_then(|id| self.by_id.get(id));
         let by_name = || name.and_then(|name| self.by_name.get(&name.to_lowercase()));
         let known = by_id.or_else(by_name).copied();

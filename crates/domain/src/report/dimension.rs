@@ -216,7 +216,7 @@ mod tests {
             assert_eq!(Dimension::parse(name).map(|one| one.to_string()).as_deref(), Ok(name));
         }
         assert_eq!(Dimension::parse("Channel").map_err(|e| e.code), Err("unknown_dimension"));
-        assert_eq!(Dimension::parse("property.").map_err(|e| e.code), Err("required"));
+        assert_eq!(Dimension::parse("property.").map_err(|e| e.code), Err("empty"));
     }
 
     #[test]

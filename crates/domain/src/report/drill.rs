@@ -29,6 +29,8 @@ pub struct RecordCredit {
     pub rate_day: Option<Day>,
     /// How many touches its journey has, before any lookback.
     pub touches: usize,
+    /// How many conversions of the person lie within it.
+    pub conversions: u32,
     /// Under each model, what the filters leave of it, in minor units.
     pub credit: Vec<i64>,
 }
@@ -169,6 +171,7 @@ impl Fold<'_> {
             minor: amount.minor,
             rate_day: amount.rate_day,
             touches: record.touches().len(),
+            conversions: record.conversions,
             credit,
         }
     }

@@ -1,17 +1,23 @@
 //! The fold itself: once over the records, a few steps per touch.
 
+mod tally;
+
 use super::amounts::{Amount, Amounts};
 use super::classified::{View, milestone_of};
 use super::columns::RecordColumns;
-use super::dimension::{BucketBy, Dimension, TouchDimension};
+use super::dimension::{BucketBy, Dimension};
 use super::filter::{RecordFilters, admitted_origins, last_stage};
 use super::grouping::{RecordGroups, TouchBuckets, TouchGroups};
 use super::interner::place;
 use super::journeys::Scratch;
-use super::{Cell, Columns, Filter, Query, Report, Row, TooMuch, table::Total};
+use super::{Cell, Columns, Filter, Query, Report, TooMuch};
 use crate::attribution::{Fit, FitBuilder, Model, apportion};
-use crate::{Currency, Day, Milestone};
+use crate::{Currency, Milestone};
 use std::ops::Range;
+use tally::Tally;
+
+/// Starting a thread takes about as long as folding so many records.
+const WORTH_A_THREAD: usize = 2_000;
 
 /// A record's credit, in millionths of a record.
 const WHOLE: i64 = 1_000_000;
@@ -35,21 +41,9 @@ pub(super) struct Fold<'a> {
     record_groups: RecordGroups,
     buckets: Option<TouchBuckets>,
     amounts: Amounts<'a>,
-    /// Of each origin, the number of its channel.
+    /// Of each origin, the number of its channel, in order of name.
     channels: Vec<u32>,
     fit: Option<Fit>,
-}
-
-/// What was found so far.
-struct Tally {
-    /// Of each model, of each cell.
-    cells: Vec<Vec<Cell>>,
-    reached: Vec<u64>,
-    assisted: Vec<u64>,
-    /// By currency.
-    totals: Vec<(Cell, u64)>,
-    converted: u64,
-    rate_days: Option<(Day, Day)>,
 }
 
 impl<'a> Fold<'a> {
@@ -84,7 +78,6 @@ impl<'a> Fold<'a> {
             }
             _ => None,
         };
-        let channel = TouchDimension::Channel as usize;
         let mut fold = Self {
             query,
             columns,
@@ -96,11 +89,11 @@ impl<'a> Fold<'a> {
             record_groups,
             buckets: bucket.map(|bucket| TouchBuckets::of(bucket, columns)),
             amounts,
-            channels: view.origins.iter().map(|origin| origin[channel]).collect(),
+            channels: view.channels_by_name(),
             fit: None,
             filters,
         };
-        if fold.size() > Query::COMBINATIONS_MAX {
+        if fold.size().saturating_mul(query.models.len()) > Query::COMBINATIONS_MAX {
             return Err(TooMuch::Rows);
         }
         if query.models.iter().any(Model::needs_fit) {
@@ -129,10 +122,13 @@ impl<'a> Fold<'a> {
         milestone_of(record.kind?, last_stage(self.columns, record), self.milestones)
     }
 
-    /// How channels follow each other in the journeys of the records that take part. A journey converts when its record is
-    /// won; where none is, every one does.
+    /// How channels follow each other in the journeys of the period's records. A journey converts when its record is won; where
+    /// none is, every one does. Filters select and change nobody's share, so that what makes a row adds up to it.
     fn fitted(&self) -> Result<Option<Fit>, TooMuch> {
-        let records = || self.columns.records.iter().filter(|record| self.takes_part(record));
+        let is_of_period = |record: &&RecordColumns| {
+            record.kind == Some(self.query.kind) && self.query.period.includes(record.day)
+        };
+        let records = || self.columns.records.iter().filter(is_of_period);
         let is_won = |record: &RecordColumns| self.milestone(record) == Some(Milestone::Won);
         let any_won = records().any(is_won);
         let mut builder = FitBuilder::new();
@@ -150,7 +146,7 @@ impl<'a> Fold<'a> {
 
     fn in_parallel(&self, threads: usize) -> Tally {
         let records = self.columns.records.len();
-        let threads = threads.clamp(1, records / 10_000 + 1);
+        let threads = threads.clamp(1, records / WORTH_A_THREAD + 1);
         let piece = records.div_ceil(threads).max(1);
         let mut tallies = std::thread::scope(|scope| {
             let fold =
@@ -167,18 +163,6 @@ impl<'a> Fold<'a> {
         });
         let first = tallies.next().unwrap_or_else(|| self.empty());
         tallies.fold(first, Tally::plus)
-    }
-
-    fn empty(&self) -> Tally {
-        let (size, reach) = (self.size(), if self.query.metrics.reach { self.size() } else { 0 });
-        Tally {
-            cells: vec![vec![Cell::default(); size]; self.query.models.len()],
-            reached: vec![0; reach],
-            assisted: vec![0; reach],
-            totals: vec![(Cell::default(), 0); self.amounts.currencies().len()],
-            converted: 0,
-            rate_days: None,
-        }
     }
 
     fn fold(&self, range: Range<usize>) -> Tally {
@@ -201,7 +185,7 @@ impl<'a> Fold<'a> {
             }
             tally.totals[place(amount.currency)].1 += u64::from(is_attributed);
             if self.query.metrics.reach {
-                self.reach(index, base, &mut seen_by, &mut tally);
+                self.reach(index, base, &mut scratch, &mut seen_by, &mut tally);
             }
         }
         tally
@@ -236,7 +220,9 @@ impl<'a> Fold<'a> {
         let Some(count) = scratch.weigh(self, model, direct, record) else {
             let none = self.buckets.as_ref().map_or(0, TouchBuckets::none);
             if self.admits_unattributed() {
-                cells[(base + none) * self.touch_groups.len()].add(whole);
+                let value = Cell { minor: whole.minor, won_minor: whole.won_minor, ..Cell::default() };
+                let counted = if self.query.metrics.records { *whole } else { value };
+                cells[(base + none) * self.touch_groups.len()].add(&counted);
             }
             return false;
         };
@@ -294,14 +280,22 @@ impl<'a> Fold<'a> {
     }
 
     /// Counts in which cells a journey has a touch.
-    fn reach(&self, index: usize, base: usize, seen_by: &mut [usize], tally: &mut Tally) {
+    fn reach(
+        &self,
+        index: usize,
+        base: usize,
+        scratch: &mut Scratch,
+        seen_by: &mut [usize],
+        tally: &mut Tally,
+    ) {
         let record = &self.columns.records[index];
-        let touches = self.query.within_lookback(self.columns, record);
-        let cell = |touch: usize| {
-            self.cell(base, self.columns.touch_times[touch], self.columns.touch_origins[touch])
-        };
-        let last = touches.clone().next_back().and_then(cell);
-        for cell in touches.filter_map(cell) {
+        if !scratch.choose(self.columns, self.view, self.query, self.query.direct, record) {
+            return;
+        }
+        let (times, origins) = scratch.kept(self.columns);
+        let cells = || times.iter().zip(origins).map(|(time, origin)| self.cell(base, *time, *origin));
+        let last = cells().next_back().flatten();
+        for cell in cells().flatten() {
             if seen_by[cell] != index {
                 seen_by[cell] = index;
                 tally.reached[cell] += 1;
@@ -345,120 +339,5 @@ impl<'a> Fold<'a> {
 
     pub(super) fn channel(&self, origin: u32) -> u32 {
         self.channels[place(origin)]
-    }
-
-    fn report(&self, mut tally: Tally) -> Report {
-        for (model, cells) in self.query.models.iter().zip(&mut tally.cells) {
-            if let Some(fit) = self.fit.as_ref().filter(|_| model.shares_the_total()) {
-                self.share_totals(fit, cells);
-            }
-        }
-        let groups = self.touch_groups.len();
-        let mut rows = Vec::new();
-        for index in 0..self.size() {
-            let cells: Vec<Cell> = tally.cells.iter().map(|cells| cells[index]).collect();
-            let reached = tally.reached.get(index).copied().unwrap_or(0);
-            if reached == 0 && cells.iter().all(|cell| *cell == Cell::default()) {
-                continue;
-            }
-            let (rest, touch_group) = (index / groups, index % groups);
-            let (rest, bucket) = (rest / self.bucket_count(), rest % self.bucket_count());
-            let (currency, record_group) = (rest / self.record_groups.len(), rest % self.record_groups.len());
-            rows.push(Row {
-                values: self.values(touch_group, bucket, record_group),
-                currency: self.amounts.currencies()[currency],
-                cells,
-                reached,
-                assisted: tally.assisted.get(index).copied().unwrap_or(0),
-            });
-        }
-        let asked = self.amounts.currencies()[0];
-        let order = |row: &Row| {
-            let first = row.cells.first().map_or(0, |cell| cell.minor);
-            (row.currency != asked, row.currency, std::cmp::Reverse(first), row.values.clone())
-        };
-        rows.sort_by_cached_key(order);
-        let totals = self.amounts.currencies().iter().zip(tally.totals);
-        let totals =
-            totals.map(|(currency, (cell, attributed))| Total { currency: *currency, cell, attributed });
-        let totals = totals.filter(|total| total.cell.records > 0 || total.currency == asked).collect();
-        Report { rows, totals, converted: tally.converted, rate_days: tally.rate_days }
-    }
-
-    /// Shares what touches got in all over the channels, by their removal effects.
-    fn share_totals(&self, fit: &Fit, cells: &mut [Cell]) {
-        let groups = self.touch_groups.len();
-        let value = |group| self.touch_groups.value_of_channel(group);
-        let channels: Vec<u32> = (1..groups).map(value).collect();
-        for cells in cells.chunks_exact_mut(groups) {
-            let mut sum = Cell::default();
-            cells[1..].iter().for_each(|cell| sum.add(cell));
-            let shares = |total: i128| fit.global_shares(i64::try_from(total).unwrap_or(i64::MAX), &channels);
-            let (minor, won_minor) = (shares(sum.minor), shares(sum.won_minor));
-            let (records, won) = (shares(i128::from(sum.records)), shares(i128::from(sum.won)));
-            let (lost, days) = (shares(i128::from(sum.lost)), shares(sum.days));
-            for (place, cell) in cells[1..].iter_mut().enumerate() {
-                *cell = Cell {
-                    minor: i128::from(minor[place]),
-                    won_minor: i128::from(won_minor[place]),
-                    records: records[place],
-                    won: won[place],
-                    lost: lost[place],
-                    days: i128::from(days[place]),
-                };
-            }
-        }
-    }
-
-    /// The values of a row, in the order of the query's dimensions.
-    fn values(&self, touch_group: usize, bucket: usize, record_group: usize) -> Vec<String> {
-        let mut of_touch = self.touch_groups.values(touch_group, self.view).into_iter();
-        let mut of_record = self.record_groups.values(record_group).iter();
-        let value = |dimension: &Dimension| match dimension {
-            Dimension::Touch(_) => of_touch.next().map(|value| value.to_string()),
-            Dimension::Time(BucketBy::Touch, _) => {
-                self.buckets.as_ref().map(|buckets| buckets.name(bucket).to_owned())
-            }
-            Dimension::Record(_) | Dimension::Time(BucketBy::Record, _) => of_record.next().cloned(),
-        };
-        self.query.by.iter().map(value).map(Option::unwrap_or_default).collect()
-    }
-}
-
-impl Cell {
-    fn add(&mut self, other: &Self) {
-        self.minor += other.minor;
-        self.won_minor += other.won_minor;
-        self.records += other.records;
-        self.won += other.won;
-        self.lost += other.lost;
-        self.days += other.days;
-    }
-}
-
-impl Tally {
-    fn count(&mut self, amount: Amount, whole: &Cell) {
-        self.totals[place(amount.currency)].0.add(whole);
-        if let Some(day) = amount.rate_day {
-            self.converted += 1;
-            let (first, last) = self.rate_days.unwrap_or((day, day));
-            self.rate_days = Some((first.min(day), last.max(day)));
-        }
-    }
-
-    fn plus(mut self, other: Self) -> Self {
-        for (cells, others) in self.cells.iter_mut().zip(&other.cells) {
-            cells.iter_mut().zip(others).for_each(|(cell, other)| cell.add(other));
-        }
-        self.reached.iter_mut().zip(other.reached).for_each(|(count, other)| *count += other);
-        self.assisted.iter_mut().zip(other.assisted).for_each(|(count, other)| *count += other);
-        for ((cell, count), (other, more)) in self.totals.iter_mut().zip(&other.totals) {
-            cell.add(other);
-            *count += more;
-        }
-        self.converted += other.converted;
-        let days = [self.rate_days, other.rate_days];
-        self.rate_days = days.into_iter().flatten().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-        self
     }
 }

@@ -22,8 +22,9 @@ impl TouchGroups {
             .iter()
             .filter_map(|one| if let Dimension::Touch(touch) = one { Some(*touch as usize) } else { None })
             .collect();
-        let mut groups: HashMap<Vec<u32>, u32> = HashMap::new();
         let mut values = vec![vec![UNATTRIBUTED_NUMBER; dimensions.len()]];
+        // Where nothing tells touches from none, they are one group.
+        let mut groups: HashMap<Vec<u32>, u32> = HashMap::from([(values[0].clone(), 0)]);
         let mut of_origin = Vec::with_capacity(view.origins.len());
         for origin in &view.origins {
             let key: Vec<u32> = dimensions.iter().map(|dimension| origin[*dimension]).collect();
@@ -39,11 +40,6 @@ impl TouchGroups {
 
     pub(super) fn len(&self) -> usize {
         self.values.len()
-    }
-
-    /// The channel of a group, where touches are grouped by nothing else.
-    pub(super) fn value_of_channel(&self, group: usize) -> u32 {
-        self.values[group].first().copied().unwrap_or(UNATTRIBUTED_NUMBER)
     }
 
     pub(super) fn values(&self, group: usize, view: &View) -> Vec<Arc<str>> {

@@ -20,6 +20,7 @@ mod journeys;
 mod paths;
 mod query;
 mod table;
+mod traffic;
 
 pub use classified::View;
 pub use columns::Columns;
@@ -31,6 +32,7 @@ pub use funnel::FunnelStage;
 pub use paths::CommonPath;
 pub use query::{Metrics, Period, Query, TooMuch};
 pub use table::{Cell, Report, Row, Total};
+pub use traffic::{Counts, Traffic};
 
 /// What stands for a value that a touch or record does not have.
 pub const NOT_SET: &str = "(not set)";

@@ -67,11 +67,15 @@ impl Query {
         }
         let count = paths.len();
         let mut paths: Vec<_> = paths.into_iter().collect();
-        let worth = |path: &Gathered| path.values.first().map_or(0, |(_, minor)| *minor);
+        let worth =
+            |path: &Gathered| path.values.first().filter(|(place, _)| *place == 0).map_or(0, |own| own.1);
+        let names = |steps: &[u32]| -> Vec<_> {
+            steps.iter().map(|value| &view.values.values()[place(*value)]).collect()
+        };
         paths.sort_by(|(steps, path), (other_steps, other)| {
             (other.records, worth(other))
                 .cmp(&(path.records, worth(path)))
-                .then_with(|| steps.cmp(other_steps))
+                .then_with(|| names(steps).cmp(&names(other_steps)))
         });
         let told = |(steps, path): (Vec<u32>, Gathered)| CommonPath {
             steps: steps.iter().map(|value| view.values.values()[place(*value)].to_string()).collect(),

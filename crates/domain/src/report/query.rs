@@ -27,7 +27,7 @@ impl Period {
 pub struct Metrics {
     /// Records, won and lost ones, and days to close, by credit.
     pub records: bool,
-    /// In how many journeys a row had a touch, and in how many of them not the last one.
+    /// In how many journeys a row had a touch that counts, and in how many of them not the last one.
     pub reach: bool,
 }
 
@@ -85,7 +85,7 @@ impl Query {
     pub const DIMENSIONS_MAX: usize = 3;
     /// The most models side by side.
     pub const MODELS_MAX: usize = 12;
-    /// The most combinations of values that a report looks at.
+    /// The most combinations of values that a report looks at, for each model anew.
     pub const COMBINATIONS_MAX: usize = 2_000_000;
 
     /// What cannot be asked, whatever the columns hold. Codes: `required`, `too_many`, `repeated`, `not_by_channel`.

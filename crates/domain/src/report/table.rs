@@ -27,7 +27,7 @@ pub struct Row {
     pub currency: Currency,
     /// One for each model asked.
     pub cells: Vec<Cell>,
-    /// Journeys that have a touch here.
+    /// Journeys that have a touch here that counts.
     pub reached: u64,
     /// Those of them whose last touch is elsewhere.
     pub assisted: u64,

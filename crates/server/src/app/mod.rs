@@ -7,6 +7,7 @@ pub(crate) mod directory;
 pub(crate) mod first_start;
 mod following;
 mod ingest;
+pub(crate) mod past;
 mod rates;
 pub(crate) mod reports;
 pub(crate) mod secret;

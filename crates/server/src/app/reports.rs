@@ -1,16 +1,22 @@
 use super::App;
+use crate::metrics::ReportMemory;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use touchline_domain::cost::CostKey;
-use touchline_domain::report::{Columns, View};
-use touchline_domain::{AdCost, Day, Rates, Site, SiteId};
-use touchline_store::{StoreError, StoredRates};
+use touchline_domain::report::{Columns, Traffic, View};
+use touchline_domain::{
+    AdCost, Day, Instant, Rates, Site, SiteId, StoredConversion, StoredCost, StoredVisit,
+};
+use touchline_store::{StoreError, StoredRates, TrafficPage};
 
 /// How many rows of a log are read at a time.
 const PIECE: usize = 5_000;
+
+/// How many changes are looked at at a time when visits and conversions are counted.
+pub(super) const TRAFFIC_PIECE: u64 = 20_000;
 
 /// Sites' journeys in memory, for reports.
 ///
@@ -23,9 +29,11 @@ pub(crate) struct Reports {
     bytes_max: usize,
     threads: usize,
     clock: AtomicU64,
+    evictions: AtomicU64,
 }
 
 /// A site's place, loaded or not.
+#[derive(Default)]
 struct Held {
     engine: RwLock<Option<Engine>>,
     /// Held by whoever reads the logs.
@@ -41,21 +49,110 @@ pub(crate) struct Engine {
     pub(crate) threads: usize,
     costs: BTreeMap<(Day, CostKey), AdCost>,
     costs_through: u64,
+    traffic: Option<Counted>,
     site: Arc<Site>,
     rates_version: u64,
 }
 
+/// Traffic as it was counted.
+struct Counted {
+    traffic: Traffic,
+    /// The store's number of deletions.
+    deletions: u64,
+    /// Under which settings visits were told apart.
+    site: Arc<Site>,
+}
+
+/// What a report is to be made of.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Asked {
+    /// What was known at a past moment, instead of now.
+    pub(crate) as_of: Option<Instant>,
+    /// Also the visits and conversions of everybody.
+    pub(crate) traffic: bool,
+}
+
 impl Engine {
-    fn new(site: Arc<Site>, rates: &StoredRates, threads: usize) -> Self {
+    pub(super) fn new(site: Arc<Site>, rates: &StoredRates, threads: usize) -> Self {
         let columns = Columns::new(site.time_zone.zone());
         let view = View::of(&columns, Arc::clone(&site), Arc::new(rates.rates.clone()));
-        let (costs, costs_through) = (BTreeMap::new(), 0);
-        Self { columns, view, threads, costs, costs_through, site, rates_version: rates.version }
+        Self {
+            columns,
+            view,
+            threads,
+            costs: BTreeMap::new(),
+            costs_through: 0,
+            traffic: None,
+            site,
+            rates_version: rates.version,
+        }
     }
 
     /// What advertising cost, as it was received last.
     pub(crate) fn costs(&self) -> impl Iterator<Item = &AdCost> {
         self.costs.values()
+    }
+
+    /// The last change of costs that it has.
+    pub(crate) fn costs_through(&self) -> u64 {
+        self.costs_through
+    }
+
+    /// Visits and conversions of everybody, if they were asked for.
+    pub(crate) fn traffic(&self) -> Option<&Traffic> {
+        self.traffic.as_ref().map(|counted| &counted.traffic)
+    }
+
+    /// Counts what a page has. One from after a deletion begins the counting anew. Answers from where to go on, if that is
+    /// not the end.
+    pub(super) fn take_traffic(&mut self, page: TrafficPage, until: Option<Instant>) -> Option<u64> {
+        let is_current = self.traffic.as_ref().is_some_and(|counted| {
+            counted.deletions == page.deletions && counted.site.visits == self.site.visits
+        });
+        if !is_current {
+            let traffic = Traffic::new(self.site.visits);
+            let (deletions, site) = (page.deletions, Arc::clone(&self.site));
+            let was_begun = self.traffic.replace(Counted { traffic, deletions, site }).is_some();
+            if was_begun {
+                return Some(0);
+            }
+        }
+        let Some(Counted { traffic, .. }) = &mut self.traffic else { return None };
+        let mut visits = page.visits.iter().peekable();
+        let mut conversions = page.conversions.iter().peekable();
+        let is_known = |at: Instant| until.is_none_or(|until| at <= until);
+        loop {
+            let change = |v: Option<&&StoredVisit>, c: Option<&&StoredConversion>| match (v, c) {
+                (Some(visit), Some(conversion)) => Some(visit.change < conversion.change),
+                (Some(_), None) => Some(true),
+                (None, Some(_)) => Some(false),
+                (None, None) => None,
+            };
+            match change(visits.peek(), conversions.peek()) {
+                Some(true) => {
+                    if let Some(visit) = visits.next().filter(|visit| is_known(visit.received_at)) {
+                        traffic.visit(&mut self.columns, visit);
+                    }
+                }
+                Some(false) => {
+                    if let Some(one) = conversions.next().filter(|one| is_known(one.received_at)) {
+                        traffic.conversion(&mut self.columns, one);
+                    }
+                }
+                None => break,
+            }
+        }
+        traffic.advance(page.through);
+        self.view.catch_up(&self.columns);
+        (!page.is_last).then_some(page.through)
+    }
+
+    /// Takes in costs, each in place of what was received before of its day and key.
+    pub(super) fn take_costs(&mut self, costs: impl IntoIterator<Item = StoredCost>) {
+        for stored in costs {
+            self.costs_through = self.costs_through.max(stored.change);
+            self.costs.insert((stored.cost.day, stored.cost.key()), stored.cost);
+        }
     }
 
     /// Of which version the rates are.
@@ -64,7 +161,8 @@ impl Engine {
     }
 
     fn bytes(&self) -> usize {
-        self.columns.bytes() + self.costs.len() * 1_024
+        let traffic = self.traffic.as_ref().map_or(0, |counted| counted.traffic.bytes());
+        self.columns.bytes() + self.costs.len() * 1_024 + traffic
     }
 }
 
@@ -92,20 +190,13 @@ impl Reports {
             bytes_max,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             clock: AtomicU64::new(0),
+            evictions: AtomicU64::new(0),
         }
     }
 
     fn held(&self, site: &SiteId) -> Arc<Held> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || {
-            Arc::new(Held {
-                engine: RwLock::new(None),
-                loading: tokio::sync::Mutex::new(()),
-                last_used: AtomicU64::new(0),
-                bytes: AtomicUsize::new(0),
-            })
-        };
-        let one = held.entry(site.clone()).or_insert_with(new);
+        let one = held.entry(site.clone()).or_default();
         one.last_used.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         Arc::clone(one)
     }
@@ -126,35 +217,44 @@ impl Reports {
             }
             if let Some(gone) = held.remove(&site) {
                 bytes -= gone.bytes.load(Ordering::Relaxed);
+                self.evictions.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!(site = %site, "a site's journeys were let go of, for memory");
             }
         }
     }
 
-    /// How many bytes all sites in memory take.
-    pub(crate) fn bytes(&self) -> usize {
+    pub(super) fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// What is in memory now.
+    pub(crate) fn memory(&self) -> ReportMemory {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.values().map(|one| one.bytes.load(Ordering::Relaxed)).sum()
+        let bytes = held.values().map(|one| one.bytes.load(Ordering::Relaxed) as u64);
+        let (sites, bytes) =
+            bytes.filter(|bytes| *bytes > 0).fold((0, 0), |(sites, sum), bytes| (sites + 1, sum + bytes));
+        ReportMemory { sites, bytes, evictions: self.evictions.load(Ordering::Relaxed) }
     }
 }
 
 impl App {
     /// Runs `work` over a site's journeys, as of all facts that are stored now, on a thread of its own.
-    pub(crate) async fn report<T: Send + 'static>(
+    pub(super) async fn report_now<T: Send + 'static>(
         &self,
         site: &Arc<Site>,
+        wants_traffic: bool,
         work: impl FnOnce(&Engine) -> T + Send + 'static,
     ) -> Result<T, ReportError> {
         self.settled().await?;
-        let wait = Duration::from_secs(self.limits.request_seconds) / 2;
-        let permit = tokio::time::timeout(wait, Arc::clone(&self.reports.permits).acquire_owned()).await;
-        let permit = permit.map_err(|_| StoreError::Overloaded)?.map_err(|_| StoreError::Closing)?;
+        let permit = self.permit().await?;
         let held = self.reports.held(&site.id);
         {
             let _loading = held.loading.lock().await;
             self.refresh(&held, site).await?;
+            if wants_traffic {
+                self.refresh_traffic(&held, site).await?;
+            }
         }
-        self.reports.evict(&site.id);
         let ended_early = |error: tokio::task::JoinError| StoreError::Unavailable(error.to_string());
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -162,6 +262,13 @@ impl App {
             engine.as_ref().map(work)
         });
         Ok(done.await.map_err(ended_early)?.ok_or(StoreError::Overloaded)?)
+    }
+
+    /// Waits until a report may be worked out.
+    pub(super) async fn permit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let wait = Duration::from_secs(self.limits.request_seconds) / 2;
+        let permit = tokio::time::timeout(wait, Arc::clone(&self.reports.permits).acquire_owned()).await;
+        permit.map_err(|_| StoreError::Overloaded)?.map_err(|_| StoreError::Closing)
     }
 
     /// Reads what the store's logs have that the site's engine has not.
@@ -191,13 +298,10 @@ impl App {
                 self.with_engine(held, move |place| {
                     let Some(engine) = place else { return };
                     for change in changes {
-                        engine.columns.apply(change.number, change.replaces, change.journey.as_ref());
+                        engine.columns.apply(change.number, change.first, change.journey.as_ref());
                     }
                     engine.view.catch_up(&engine.columns);
-                    for stored in costs {
-                        engine.costs_through = engine.costs_through.max(stored.change);
-                        engine.costs.insert((stored.cost.day, stored.cost.key()), stored.cost);
-                    }
+                    engine.take_costs(costs);
                 })
                 .await?;
             }
@@ -208,20 +312,43 @@ impl App {
                 held.bytes.store(0, Ordering::Relaxed);
                 return Err(ReportError::TooLarge);
             }
+            self.reports.evict(&site.id);
             if is_last {
                 return Ok(());
             }
         }
     }
 
-    async fn with_engine(
+    /// Counts visits and conversions that came in since.
+    async fn refresh_traffic(&self, held: &Arc<Held>, site: &Arc<Site>) -> Result<(), ReportError> {
+        let mut next = Some(held.traffic_through());
+        while let Some(after) = next {
+            let page = self.store.traffic(site.id.clone(), after, TRAFFIC_PIECE).await?;
+            next = self
+                .with_engine(held, move |place| {
+                    place.as_mut().and_then(|engine| engine.take_traffic(page, None))
+                })
+                .await?;
+            if held.bytes() > self.reports.bytes_max {
+                // Reports without traffic go on.
+                let without = |place: &mut Option<Engine>| place.as_mut().map(|engine| engine.traffic.take());
+                self.with_engine(held, without).await?;
+                return Err(ReportError::TooLarge);
+            }
+        }
+        held.bytes.store(held.bytes(), Ordering::Relaxed);
+        self.reports.evict(&site.id);
+        Ok(())
+    }
+
+    async fn with_engine<T: Send + 'static>(
         &self,
         held: &Arc<Held>,
-        change: impl FnOnce(&mut Option<Engine>) + Send + 'static,
-    ) -> Result<(), StoreError> {
+        change: impl FnOnce(&mut Option<Engine>) -> T + Send + 'static,
+    ) -> Result<T, StoreError> {
         let held = Arc::clone(held);
         let done = tokio::task::spawn_blocking(move || {
-            change(&mut held.engine.write().unwrap_or_else(PoisonError::into_inner));
+            change(&mut held.engine.write().unwrap_or_else(PoisonError::into_inner))
         });
         done.await.map_err(|error| StoreError::Unavailable(error.to_string()))
     }
@@ -255,6 +382,12 @@ impl Held {
     fn through(&self) -> (u64, u64) {
         let engine = self.engine.read().unwrap_or_else(PoisonError::into_inner);
         engine.as_ref().map_or((0, 0), |engine| (engine.columns.through(), engine.costs_through))
+    }
+
+    /// Up to which change traffic is counted.
+    fn traffic_through(&self) -> u64 {
+        let engine = self.engine.read().unwrap_or_else(PoisonError::into_inner);
+        engine.as_ref().and_then(Engine::traffic).map_or(0, Traffic::through)
     }
 
     fn bytes(&self) -> usize {

@@ -57,13 +57,17 @@ pub(super) async fn run(config: Config, command: &DemoCommand) -> Result<ExitCod
     // Whole seconds look like a clock's, and nobody's clock is that good.
     let now = Instant::from_micros(SystemClock.now().as_micros() / 1_000_000 * 1_000_000);
     let site = SiteId::parse(SITE).map_err(CliError::new)?;
-    let settings = SampleSite::settings(site.clone(), now).map_err(CliError::new)?;
+    // It was there before its first visit, so that reports can be asked as of then.
+    let began = now.plus_seconds(-86_400 * (i64::from(command.days) + 1));
+    let settings = SampleSite::settings(site.clone(), began).map_err(CliError::new)?;
     store.add_site(settings).await?;
     let sample = SampleSite::new(command.seed, site.clone(), now, command.days);
     let people = (0..command.people).map(|number| sample.person(number));
     let people = people.collect::<Result<Vec<_>, Invalid>>().map_err(CliError::new)?;
     let highlight = Highlight::among(&people);
+    let costs = sample.costs(command.people).map_err(CliError::new)?;
     fill(store.as_ref(), people).await?;
+    store.add_costs(costs).await?;
     let token = NewToken::generate().map_err(CliError::new)?;
     store
         .add_token(Token {
@@ -149,13 +153,18 @@ fn screen(address: SocketAddr, token: &str, command: &DemoCommand, highlight: Op
   address   http://{address}
   site      {SITE}
   token     {token}
+
+  Which marketing brought the revenue, under two models, and what it cost:
+
+curl '{site}/report?model=first-touch,linear' {bearer}
 "
     );
     if let Some(Highlight { reference, email, .. }) = highlight {
         text += &format!(
             "
-  A deal that was won, and the visits that led to it, with their channels:
+  A deal that was won: how its value is shared among the visits that led to it, and why:
 
+curl '{site}/opportunities/{reference}/receipt?model=linear,time-decay' {bearer}
 curl {site}/opportunities/{reference} {bearer}
 
   The person behind it, and why we think so:

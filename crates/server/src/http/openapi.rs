@@ -45,6 +45,7 @@ use utoipa::{Modify, OpenApi};
         records::pipeline,
         reports::report::get_report,
         reports::drill::list_report_records,
+        reports::changes::get_changes,
         reports::paths::list_paths,
         reports::funnel::get_funnel,
         reports::receipt::get_opportunity_receipt,

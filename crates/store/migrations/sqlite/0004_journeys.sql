@@ -3,7 +3,7 @@
 CREATE TABLE journey (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,
     site_id    TEXT NOT NULL,
-    replaces   INTEGER,          -- the number of the row that this one stands for, which is gone
+    first      INTEGER,          -- the number of the first row of the same record, which this one stands for
     kind       INTEGER,          -- 1 opportunity, 2 revenue; with the rest NULL where a record is gone
     reference  TEXT,
     is_matched INTEGER,          -- whether somebody was found for it

@@ -147,6 +147,9 @@ impl<'a> Life<'a> {
         for (device, pause) in devices.iter().zip([0, 2 * DAY]) {
             self.form(device, at.plus_seconds(pause), &payload)?;
         }
+        if self.dice.percent(8) {
+            self.fair(at.plus_seconds(6 * HOUR), &email, &payload)?;
+        }
         if self.dice.percent(25) {
             self.call(at.plus_seconds(3 * HOUR), &phone)?;
         }
@@ -176,6 +179,27 @@ impl<'a> Life<'a> {
             name: Some(Text::parse("Request a quote")?),
             payload: payload.to_vec(),
             overrides: Overrides::default(),
+            call: None,
+        };
+        self.tell_conversion(at, conversion);
+        Ok(())
+    }
+
+    /// At a fair the staff note down who came to the stand: marketing that no visit tells of.
+    fn fair(&mut self, at: Instant, email: &str, payload: &[Property]) -> Result<(), Invalid> {
+        let conversion = Conversion {
+            kind: ConversionKind::Web,
+            reference: Reference::parse(&format!("FAIR-{}", self.number))?,
+            occurred: Moment { at, date_only: false },
+            identifiers: vec![Self::identifier(IdentifierKind::EmailAddress, email)?],
+            page: None,
+            name: Some(Text::parse("Trade fair")?),
+            payload: payload.to_vec(),
+            overrides: Overrides {
+                marketing_channel: Some(Text::parse("Offline")?),
+                source_category: Some(Text::parse("NotApplicable")?),
+                ..Overrides::default()
+            },
             call: None,
         };
         self.tell_conversion(at, conversion);

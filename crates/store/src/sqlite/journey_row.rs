@@ -12,6 +12,7 @@ use touchline_domain::{Currency, IdentifierKind, Instant, Moment, Money};
 const TABLE: &str = "journey";
 
 type MomentRow = (i64, bool);
+type TouchRow = (i64, u64, usize, i64);
 
 #[derive(Serialize, Deserialize)]
 struct JourneyRow<'a> {
@@ -38,9 +39,9 @@ struct JourneyRow<'a> {
     /// The origins of the touches, each once.
     #[serde(rename = "o", borrow, default, skip_serializing_if = "Vec::is_empty")]
     origins: Vec<OriginRow<'a>>,
-    /// When, the fact, and the place of the origin.
+    /// When, the fact, the place of the origin, and how many microseconds later it was received.
     #[serde(rename = "t", default, skip_serializing_if = "Vec::is_empty")]
-    touches: Vec<(i64, u64, usize)>,
+    touches: Vec<TouchRow>,
 }
 
 /// Landing page, referrer, device, and the words of an override.
@@ -72,7 +73,8 @@ pub(super) fn encode(journey: &Journey) -> Result<String, StoreError> {
             origins.push(&touch.origin);
             origins.len() - 1
         });
-        touches.push((touch.at.as_micros(), touch.fact, place));
+        let received_after = touch.received_at.as_micros() - touch.at.as_micros();
+        touches.push((touch.at.as_micros(), touch.fact, place, received_after));
     }
     let row = JourneyRow {
         occurred: moment(journey.occurred),
@@ -98,12 +100,13 @@ pub(super) fn encode(journey: &Journey) -> Result<String, StoreError> {
 }
 
 fn origin_row(origin: &Origin) -> OriginRow<'_> {
-    fn word(word: &Option<String>) -> Option<Cow<'_, str>> {
-        word.as_deref().map(Cow::Borrowed)
+    fn word(word: Option<&String>) -> Option<Cow<'_, str>> {
+        word.map(|word| Cow::Borrowed(word.as_str()))
     }
-    let words = origin.words.as_ref().map(|(channel, category)| (word(channel), word(category)));
+    let words =
+        origin.words.as_ref().map(|(channel, category)| (word(channel.as_ref()), word(category.as_ref())));
     let device = origin.device.map_or(0, rows::device_number);
-    OriginRow(Cow::Borrowed(&origin.landing_page), word(&origin.referrer), device, words)
+    OriginRow(Cow::Borrowed(&origin.landing_page), word(origin.referrer.as_ref()), device, words)
 }
 
 fn found_number(found: Found) -> u8 {
@@ -135,9 +138,10 @@ pub(super) fn decode(kind: RecordKind, reference: Reference, body: &str) -> Resu
         stages.push(StageSpell { stage: stage.into_owned(), entered, left: None, value });
     }
     let origins = row.origins.into_iter().map(origin).collect::<Result<Vec<_>, _>>()?;
-    let touch = |(micros, fact, place): (i64, u64, usize)| {
+    let touch = |(micros, fact, place, received_after): TouchRow| {
         let origin = origins.get(place).ok_or_else(|| corrupt(TABLE, format!("origin {place}")))?;
-        Ok(Touch { at: Instant::from_micros(micros), fact, origin: origin.clone() })
+        let received_at = Instant::from_micros(micros + received_after);
+        Ok(Touch { at: Instant::from_micros(micros), received_at, fact, origin: origin.clone() })
     };
     Ok(Journey {
         kind,

@@ -36,15 +36,24 @@ pub(super) fn derived(journey: &Journey) -> Result<Derived, StoreError> {
     Ok(Derived { is_matched, body: journey_row::encode(journey)? })
 }
 
-/// The journey that is stored for a record, with the number of its row.
-pub(super) fn stored(connection: &Connection, key: &RecordKey) -> Result<Option<(i64, Derived)>, StoreError> {
-    let sql =
-        "SELECT number, is_matched, body FROM journey WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
+/// The number of a record's row, and of the first that it had.
+fn row_of(connection: &Connection, key: &RecordKey) -> Result<Option<(i64, i64)>, StoreError> {
+    let sql = "SELECT number, coalesce(first, number) FROM journey
+        WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let parameters = params![key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str()];
+    let mut found = statement.query(parameters)?;
+    found.next()?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
+/// The journey that is stored for a record.
+pub(super) fn stored(connection: &Connection, key: &RecordKey) -> Result<Option<Derived>, StoreError> {
+    let sql = "SELECT is_matched, body FROM journey WHERE site_id = ?1 AND kind = ?2 AND reference = ?3";
     let mut statement = connection.prepare_cached(sql)?;
     let parameters = params![key.site.as_str(), rows::kind_number(key.kind), key.reference.as_str()];
     let mut found = statement.query(parameters)?;
     let Some(row) = found.next()? else { return Ok(None) };
-    Ok(Some((row.get(0)?, Derived { is_matched: row.get(1)?, body: row.get(2)? })))
+    Ok(Some(Derived { is_matched: row.get(0)?, body: row.get(1)? }))
 }
 
 /// Whether somebody was found for a record, as far as the facts were followed.
@@ -59,20 +68,21 @@ pub(super) fn is_matched(connection: &Connection, key: &RecordKey) -> Result<boo
 /// Writes the journey of a record in place of the one that is stored, or that there is none.
 pub(super) fn write(tx: &WriteTx<'_>, key: &RecordKey, journey: Option<&Derived>) -> Result<(), StoreError> {
     let (site, kind) = (key.site.as_str(), rows::kind_number(key.kind));
-    let replaces = stored(tx.connection, key)?.map(|(number, _)| number);
-    if let Some(number) = replaces {
+    let known = row_of(tx.connection, key)?;
+    if let Some((number, _)) = known {
         tx.connection.prepare_cached("DELETE FROM journey WHERE number = ?1")?.execute([number])?;
     }
-    let sql = "INSERT INTO journey (site_id, replaces, kind, reference, is_matched, body)
+    let sql = "INSERT INTO journey (site_id, first, kind, reference, is_matched, body)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let first = known.map(|(_, first)| first);
     let mut insert = tx.connection.prepare_cached(sql)?;
     match journey {
         Some(Derived { is_matched, body }) => {
-            insert.execute(params![site, replaces, kind, key.reference.as_str(), is_matched, body])?
+            insert.execute(params![site, first, kind, key.reference.as_str(), is_matched, body])?
         }
-        None if replaces.is_none() => return Ok(()),
+        None if known.is_none() => return Ok(()),
         None => {
-            insert.execute(params![site, replaces, None::<i64>, None::<&str>, None::<bool>, None::<&str>])?
+            insert.execute(params![site, first, None::<i64>, None::<&str>, None::<bool>, None::<&str>])?
         }
     };
     Ok(())
@@ -122,7 +132,7 @@ pub(super) fn since(
     after: u64,
     limit: usize,
 ) -> Result<Vec<JourneyChange>, StoreError> {
-    let sql = "SELECT number, replaces, kind, reference, body FROM journey WHERE site_id = ?1 AND number > ?2
+    let sql = "SELECT number, first, kind, reference, body FROM journey WHERE site_id = ?1 AND number > ?2
         ORDER BY number";
     let mut statement = connection.prepare_cached(sql)?;
     let mut log = statement.query(params![site.as_str(), after.cast_signed()])?;
@@ -131,7 +141,7 @@ pub(super) fn since(
         && let Some(row) = log.next()?
     {
         let number: i64 = row.get(0)?;
-        let replaces: Option<i64> = row.get(1)?;
+        let first: Option<i64> = row.get(1)?;
         let journey = match rows::optional_text_at(row, 4, "journey")? {
             Some(body) => {
                 let reference = Reference::parse(rows::text_at(row, 3, "journey")?)
@@ -142,7 +152,7 @@ pub(super) fn since(
         };
         changes.push(JourneyChange {
             number: number.unsigned_abs(),
-            replaces: replaces.map(i64::unsigned_abs),
+            first: first.unwrap_or(number).unsigned_abs(),
             journey,
         });
     }

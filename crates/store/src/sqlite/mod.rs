@@ -25,6 +25,7 @@ mod rates;
 mod readers;
 mod records;
 mod rows;
+mod traffic;
 mod upload;
 mod visits;
 mod writer;
@@ -34,12 +35,12 @@ use crate::exports::{ExportOutcome, ExportRow, Ledger, NewExport, StoredExport};
 use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
-    PersonFacts, Rebuild, RecordMatch, Verified,
+    PersonFacts, Rebuild, RecordMatch, TrafficPage, Verified,
 };
 use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
 use async_trait::async_trait;
 use check::VIOLATIONS_MAX;
-use follow::Following;
+use follow::{Ahead, Following};
 use names::Tail;
 use readers::Readers;
 use std::path::{Path, PathBuf};
@@ -101,7 +102,7 @@ impl Store for SqliteStore {
 
     async fn check(&self) -> Result<CheckReport, StoreError> {
         let following = Arc::clone(&self.following);
-        self.readers.read(move |connection| check::check(connection, following.through())).await
+        self.readers.read(move |connection| check::check(connection, following.ahead())).await
     }
 
     async fn backup(&self, destination: &Path) -> Result<(), StoreError> {
@@ -270,6 +271,10 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| journeys::since(connection, &site, after, limit)).await
     }
 
+    async fn traffic(&self, site: SiteId, after: u64, examined: u64) -> Result<TrafficPage, StoreError> {
+        self.readers.read(move |connection| traffic::page(connection, &site, after, examined)).await
+    }
+
     async fn journeys_as_of(
         &self,
         site: SiteId,
@@ -277,11 +282,9 @@ impl Store for SqliteStore {
         after: Option<u64>,
         limit: usize,
     ) -> Result<JourneysPage, StoreError> {
-        let (tail, following) = (Arc::clone(&self.tail), Arc::clone(&self.following));
+        let tail = Arc::clone(&self.tail);
         self.readers
-            .read(move |connection| {
-                follow::journeys_as_of(connection, &tail, &following, (&site, moment), after, limit)
-            })
+            .read(move |connection| follow::journeys_as_of(connection, &tail, (&site, moment), after, limit))
             .await
     }
 
@@ -293,7 +296,7 @@ impl Store for SqliteStore {
         let (tail, following) = (Arc::clone(&self.tail), Arc::clone(&self.following));
         self.readers
             .read(move |connection| {
-                follow::verify(connection, &tail, following.through(), site.as_ref(), VIOLATIONS_MAX)
+                follow::verify(connection, &tail, following.ahead(), site.as_ref(), VIOLATIONS_MAX)
             })
             .await
     }
@@ -338,13 +341,19 @@ impl Store for SqliteStore {
         let (tail, following) = (Arc::clone(&self.tail), Arc::clone(&self.following));
         let found =
             self.readers.read(move |connection| follow::find(connection, &tail, &following, limit)).await?;
-        let followed = if found.is_worth_writing() {
-            self.writer.write(move |tx| follow::write(tx, &found)).await?
-        } else {
-            found.followed()
-        };
-        self.following.advance(followed.through);
-        Ok(followed)
+        let found = Arc::new(found);
+        if !found.is_worth_writing() {
+            self.following.advance(&found, found.ahead());
+            return Ok(found.followed());
+        }
+        let writing = Arc::clone(&found);
+        match self.writer.write(move |tx| follow::write(tx, &writing)).await? {
+            Some(through) => {
+                self.following.advance(&found, Ahead::written(through));
+                Ok(Followed { through: through.unsigned_abs(), ..found.followed() })
+            }
+            None => self.followed().await,
+        }
     }
 
     async fn followed(&self) -> Result<Followed, StoreError> {

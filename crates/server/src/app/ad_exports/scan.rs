@@ -24,8 +24,9 @@ pub(super) struct Scan<'a> {
     query: &'a ExportQuery,
     now: Instant,
     exported: &'a HashMap<ConversionKey, LedgerEntry>,
-    /// In order of time, with the row of the log that each came from.
+    /// In order of time, with the first row of the log that each record has.
     ready: BTreeMap<(Instant, ConversionKey), (u64, AdConversion)>,
+    /// Where the conversion stands that a record's row led to.
     places: HashMap<u64, (Instant, ConversionKey)>,
     pub(super) left_out: BTreeMap<LeftOut, u64>,
     /// How many more there are than one file takes.
@@ -58,7 +59,7 @@ impl<'a> Scan<'a> {
     /// Takes in a row of the log.
     pub(super) fn take(&mut self, change: JourneyChange) {
         // A record that changes while the log is read stands in it twice.
-        if let Some(place) = change.replaces.and_then(|replaces| self.places.remove(&replaces)) {
+        if let Some(place) = self.places.remove(&change.first) {
             self.ready.remove(&place);
         }
         let Some(journey) = change.journey.filter(|journey| journey.kind == self.query.kind) else { return };
@@ -78,7 +79,7 @@ impl<'a> Scan<'a> {
         match judged {
             None => {}
             Some(Err(reason)) => self.leave_out(reason),
-            Some(Ok(conversion)) => self.add(change.number, conversion),
+            Some(Ok(conversion)) => self.add(change.first, conversion),
         }
     }
 
@@ -96,14 +97,14 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn add(&mut self, number: u64, conversion: AdConversion) {
+    fn add(&mut self, first: u64, conversion: AdConversion) {
         let place = (conversion.at, conversion.key);
-        self.places.insert(number, place);
-        self.ready.insert(place, (number, conversion));
+        self.places.insert(first, place);
+        self.ready.insert(place, (first, conversion));
         if self.ready.len() > self.query.limit
-            && let Some((_, (number, _))) = self.ready.pop_last()
+            && let Some((_, (first, _))) = self.ready.pop_last()
         {
-            self.places.remove(&number);
+            self.places.remove(&first);
             self.waiting += 1;
         }
     }

@@ -5,10 +5,10 @@ use super::super::error::ApiError;
 use super::super::query::Query as Parameters;
 use super::super::record_out::MoneyOut;
 use super::super::schema::SiteIdParam;
-use super::query_in::{self, ReportParams};
-use super::report_out::QueryOut;
+use super::query_in::{self, AsOfParams, ReportParams};
+use super::report_out::{DataOut, QueryOut};
 use crate::app::App;
-use crate::app::reports::Engine;
+use crate::app::reports::{Asked, Engine};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
@@ -41,6 +41,7 @@ pub(crate) struct ReportRecordsOut {
     count: usize,
     /// The largest credit first, by the first model.
     records: Vec<RecordCreditOut>,
+    data: DataOut,
 }
 
 /// What a record contributes.
@@ -65,6 +66,8 @@ pub(crate) struct RecordCreditOut {
     rate_day: Option<String>,
     /// How many touches its journey has.
     touches: usize,
+    /// How many forms and calls of the person lie within it.
+    conversions: u32,
     /// What of it is in the report, under each model; without filters on touches, all.
     credit: Vec<CreditOut>,
 }
@@ -97,6 +100,7 @@ impl RecordCreditOut {
             counted: money(record.minor, record.currency),
             rate_day: record.rate_day.map(|day| day.to_string()),
             touches: record.touches,
+            conversions: record.conversions,
         }
     }
 }
@@ -106,7 +110,7 @@ impl RecordCreditOut {
 /// The same question as the report's, limited to a row by `where`: each record with what it contributes under each model.
 /// Their credit adds up to the row.
 #[utoipa::path(get, path = "/api/v1/sites/{siteId}/report/records", tag = "Reports",
-    params(("siteId" = SiteIdParam, Path, description = "The site"), ReportParams, PageParams),
+    params(("siteId" = SiteIdParam, Path, description = "The site"), ReportParams, AsOfParams, PageParams),
     responses((status = 200, description = "The records", body = ReportRecordsOut)))]
 pub(crate) async fn list_report_records(
     State(app): State<Arc<App>>,
@@ -115,10 +119,16 @@ pub(crate) async fn list_report_records(
 ) -> Result<Json<ReportRecordsOut>, ApiError> {
     let mut parameters = Parameters::read(raw.as_deref())?;
     let query = query_in::read(&mut parameters);
+    let as_of = query_in::moment(&mut parameters, "asOf", app.clock.now());
     let limit = parameters.optional("limit", |raw| number(raw, 1, PAGE_MAX)).unwrap_or(PAGE_DEFAULT);
     let offset = parameters.optional("offset", |raw| number(raw, 0, 1_000_000_000)).unwrap_or(0);
     parameters.finish()?;
-    let records = app.report(&caller.site, move |engine| answer(engine, &query, offset, limit)).await??;
+    let now = as_of.unwrap_or(app.clock.now()).to_string();
+    let records = app
+        .report(&caller.site, Asked { as_of, ..Asked::default() }, move |engine| {
+            answer(engine, &query, (offset, limit), now)
+        })
+        .await??;
     Ok(Json(records))
 }
 
@@ -128,11 +138,17 @@ pub(super) fn number(raw: &str, least: usize, most: usize) -> Result<usize, Inva
         .ok_or_else(|| Invalid::new("out_of_range", format!("must be a whole number from {least} to {most}")))
 }
 
-fn answer(engine: &Engine, query: &Query, offset: usize, limit: usize) -> Result<ReportRecordsOut, TooMuch> {
+fn answer(
+    engine: &Engine,
+    query: &Query,
+    (offset, limit): (usize, usize),
+    now: String,
+) -> Result<ReportRecordsOut, TooMuch> {
     let found = query.records(&engine.columns, &engine.view, offset, limit)?;
     Ok(ReportRecordsOut {
         query: QueryOut::new(query, engine, None),
         count: found.count,
         records: found.records.into_iter().map(|record| RecordCreditOut::new(query, record)).collect(),
+        data: DataOut::new(engine, now),
     })
 }

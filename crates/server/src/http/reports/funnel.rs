@@ -5,9 +5,10 @@ use super::super::error::ApiError;
 use super::super::query::Query as Parameters;
 use super::super::record_out::MoneyOut;
 use super::super::schema::SiteIdParam;
-use super::query_in::{self, ReportParams};
-use super::report_out::QueryOut;
+use super::query_in::{self, AsOfParams, ReportParams};
+use super::report_out::{DataOut, QueryOut};
 use crate::app::App;
+use crate::app::reports::Asked;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
@@ -22,6 +23,7 @@ pub(crate) struct FunnelOut {
     query: QueryOut,
     /// In the order in which the site lists them; others after them.
     stages: Vec<FunnelStageOut>,
+    data: DataOut,
 }
 
 /// A stage of the pipeline.
@@ -53,7 +55,7 @@ pub(crate) struct FunnelStageOut {
 /// Of the records that were dated in the period and meet the filters: how many came to each stage, went on and are there
 /// now, and how long they stayed.
 #[utoipa::path(get, path = "/api/v1/sites/{siteId}/report/funnel", tag = "Reports",
-    params(("siteId" = SiteIdParam, Path, description = "The site"), ReportParams),
+    params(("siteId" = SiteIdParam, Path, description = "The site"), ReportParams, AsOfParams),
     responses((status = 200, description = "The stages", body = FunnelOut)))]
 pub(crate) async fn get_funnel(
     State(app): State<Arc<App>>,
@@ -62,12 +64,15 @@ pub(crate) async fn get_funnel(
 ) -> Result<Json<FunnelOut>, ApiError> {
     let mut parameters = Parameters::read(raw.as_deref())?;
     let query = query_in::read(&mut parameters);
+    let as_of = query_in::moment(&mut parameters, "asOf", app.clock.now());
     parameters.finish()?;
-    let answer = app.report(&caller.site, move |engine| {
+    let now = as_of.unwrap_or(app.clock.now()).to_string();
+    let answer = app.report(&caller.site, Asked { as_of, ..Asked::default() }, move |engine| {
         let stages = query.funnel(&engine.columns, &engine.view)?;
         Ok::<_, TooMuch>(FunnelOut {
             query: QueryOut::new(&query, engine, None),
             stages: stages.into_iter().map(FunnelStageOut::from).collect(),
+            data: DataOut::new(engine, now),
         })
     });
     Ok(Json(answer.await??))

@@ -1,6 +1,8 @@
 //! Reports: which marketing brought the revenue ([docs/reports.md]).
 
+mod answer;
 mod cell_out;
+pub(crate) mod changes;
 pub(crate) mod drill;
 pub(crate) mod funnel;
 pub(crate) mod paths;
@@ -20,6 +22,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/{siteId}/report", get(report::get_report))
         .route("/{siteId}/report/records", get(drill::list_report_records))
+        .route("/{siteId}/report/changes", get(changes::get_changes))
         .route("/{siteId}/report/paths", get(paths::list_paths))
         .route("/{siteId}/report/funnel", get(funnel::get_funnel))
         .route("/{siteId}/opportunities/{reference}/receipt", get(receipt::get_opportunity_receipt))

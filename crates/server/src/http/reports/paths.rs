@@ -6,9 +6,10 @@ use super::super::query::Query as Parameters;
 use super::super::record_out::MoneyOut;
 use super::super::schema::SiteIdParam;
 use super::drill::number;
-use super::query_in::{self, ReportParams};
-use super::report_out::QueryOut;
+use super::query_in::{self, AsOfParams, ReportParams};
+use super::report_out::{DataOut, QueryOut};
 use crate::app::App;
+use crate::app::reports::Asked;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
@@ -38,6 +39,7 @@ pub(crate) struct PathsOut {
     count: usize,
     /// The most frequent first.
     paths: Vec<PathOut>,
+    data: DataOut,
 }
 
 /// A way that journeys took.
@@ -66,7 +68,7 @@ pub(crate) struct PathOut {
 /// The ways from first to last touch, by the first dimension of `by`, which must be one of touches. Period, lookback and
 /// filters on records apply.
 #[utoipa::path(get, path = "/api/v1/sites/{siteId}/report/paths", tag = "Reports",
-    params(("siteId" = SiteIdParam, Path, description = "The site"), ReportParams, PathsParams),
+    params(("siteId" = SiteIdParam, Path, description = "The site"), ReportParams, AsOfParams, PathsParams),
     responses((status = 200, description = "The paths", body = PathsOut)))]
 pub(crate) async fn list_paths(
     State(app): State<Arc<App>>,
@@ -75,6 +77,7 @@ pub(crate) async fn list_paths(
 ) -> Result<Json<PathsOut>, ApiError> {
     let mut parameters = Parameters::read(raw.as_deref())?;
     let query = query_in::read(&mut parameters);
+    let as_of = query_in::moment(&mut parameters, "asOf", app.clock.now());
     let limit = parameters.optional("limit", |raw| number(raw, 1, PATHS_MAX)).unwrap_or(PATHS_DEFAULT);
     let dimension = match query.by.as_slice() {
         [] => TouchDimension::Channel,
@@ -86,12 +89,14 @@ pub(crate) async fn list_paths(
         }
     };
     parameters.finish()?;
-    let answer = app.report(&caller.site, move |engine| {
+    let now = as_of.unwrap_or(app.clock.now()).to_string();
+    let answer = app.report(&caller.site, Asked { as_of, ..Asked::default() }, move |engine| {
         let (paths, count) = query.paths(dimension, &engine.columns, &engine.view, limit)?;
         Ok::<_, touchline_domain::report::TooMuch>(PathsOut {
             query: QueryOut::new(&query, engine, None),
             count,
             paths: paths.into_iter().map(PathOut::from).collect(),
+            data: DataOut::new(engine, now),
         })
     });
     Ok(Json(answer.await??))

@@ -6,7 +6,7 @@ use crate::app::reports::ReportError;
 use touchline_domain::attribution::{DirectPolicy, Model};
 use touchline_domain::record::RecordKind;
 use touchline_domain::report::{Condition, Dimension, Filter, Metrics, Period, Query, TooMuch};
-use touchline_domain::{Currency, Day, Invalid};
+use touchline_domain::{Currency, Day, Instant, Invalid, Moment};
 use utoipa::IntoParams;
 
 /// What a report is asked.
@@ -41,10 +41,21 @@ pub(crate) struct ReportParams {
     /// In which currency; the site's when absent.
     #[param(schema_with = super::super::schema::currency, required = false)]
     currency: String,
-    /// A filter: `channel:Email`, `source:google|bing`, or with `!` before it for all others. Several by giving it several
-    /// times; all must hold.
+    /// A filter: `channel:Email`, `source:google|bing`, or with `!` before it for all others; `\|` is a `|` of a value's own.
+    /// Several by giving it several times; all must hold.
     #[param(required = false, format = "touchline-filter")]
     r#where: String,
+}
+
+/// As of when.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the query; read by `moment`")]
+pub(crate) struct AsOfParams {
+    /// As it was known at this moment (of a date, at the end of it in UTC): from what had been received by then, under the
+    /// settings that the site had. Rates are today's. As of now when absent.
+    #[param(required = false, format = "touchline-moment")]
+    as_of: String,
 }
 
 /// The longest lookback, in days.
@@ -56,6 +67,11 @@ const VALUES_MAX: usize = 100;
 
 /// Reads what a report is asked; whoever calls reads what else it takes, and finishes.
 pub(super) fn read(parameters: &mut Parameters) -> Query {
+    read_with(parameters, Query::default().models)
+}
+
+/// As [`read`], with other models where none is named.
+pub(super) fn read_with(parameters: &mut Parameters, default_models: Vec<Model>) -> Query {
     let kind = parameters.optional("kind", |raw| {
         let found = RecordKind::ALL.into_iter().find(|kind| kind.name() == raw.trim());
         found.ok_or_else(|| Invalid::new("unknown_kind", "must be opportunity or revenue"))
@@ -67,7 +83,7 @@ pub(super) fn read(parameters: &mut Parameters) -> Query {
     let query = Query {
         kind: kind.unwrap_or(default.kind),
         by: by.unwrap_or(default.by),
-        models: if models.is_empty() { default.models } else { models },
+        models: if models.is_empty() { default_models } else { models },
         direct: parameters.optional("direct", DirectPolicy::parse).unwrap_or_default(),
         lookback_days: parameters.optional("lookback", lookback),
         period: period(parameters, "from", "to"),
@@ -80,9 +96,26 @@ pub(super) fn read(parameters: &mut Parameters) -> Query {
         parameters.refuse("where", &Invalid::new("too_many", must));
     }
     if let Err(invalid) = query.check() {
-        parameters.refuse(if invalid.code == "not_by_channel" { "by" } else { "model" }, &invalid);
+        let is_of_models = invalid.code == "too_many" && query.models.len() > Query::MODELS_MAX;
+        parameters.refuse(if is_of_models { "model" } else { "by" }, &invalid);
     }
     query
+}
+
+/// A past moment, if it is given.
+pub(super) fn moment(parameters: &mut Parameters, name: &'static str, now: Instant) -> Option<Instant> {
+    parameters.optional(name, |raw| parse_moment(raw, now))
+}
+
+/// A past moment; of a date alone, its end.
+pub(super) fn parse_moment(raw: &str, now: Instant) -> Result<Instant, Invalid> {
+    let moment = Moment::parse(raw)?.not_after(now)?;
+    Ok(if moment.date_only { moment.at.plus_seconds(86_399) } else { moment.at })
+}
+
+/// Takes `true` and `false`.
+pub(super) fn boolean(raw: &str) -> Result<bool, Invalid> {
+    raw.trim().parse().map_err(|_| Invalid::new("not_a_boolean", "must be true or false"))
 }
 
 /// Two days, both included, the second not before the first.
@@ -133,11 +166,31 @@ fn filter(raw: &str) -> Result<Filter, Invalid> {
         Invalid::new("malformed", must)
     };
     let (dimension, values) = rest.split_once(':').ok_or_else(malformed)?;
-    let values: Vec<String> = values.split('|').map(|value| value.trim().to_owned()).collect();
+    let values: Vec<String> = separated(values).iter().map(|value| value.trim().to_owned()).collect();
     if values.len() > VALUES_MAX || values.iter().any(String::is_empty) {
         return Err(malformed());
     }
     Ok(Filter { dimension: Dimension::parse(dimension)?, condition, values })
+}
+
+/// Values between `|`; `\|` and `\\` stand for the characters themselves.
+fn separated(raw: &str) -> Vec<String> {
+    let mut values = vec![String::new()];
+    let mut characters = raw.chars().peekable();
+    while let Some(character) = characters.next() {
+        let escaped = characters.next_if(|next| character == '\\' && matches!(next, '|' | '\\'));
+        if character == '|' {
+            values.push(String::new());
+        } else if let Some(value) = values.last_mut() {
+            value.push(escaped.unwrap_or(character));
+        }
+    }
+    values
+}
+
+/// A value of a filter, as [`separated`] reads it.
+pub(super) fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('|', "\\|")
 }
 
 impl From<ReportError> for ApiError {

@@ -1,12 +1,14 @@
 //! A report as it is answered.
 
+use super::answer::{Answer, key};
 use super::cell_out::{CellOut, FiguresOut};
+use super::query_in::escaped;
 use crate::app::reports::Engine;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use touchline_domain::attribution::Model;
-use touchline_domain::report::{CostRow, Filter, Period, Query, Report, Row, Total};
+use touchline_domain::report::{CostRow, Counts, Filter, Period, Query, Row, Total};
 use touchline_domain::{Currency, Day, format_minor};
 use utoipa::ToSchema;
 
@@ -93,6 +95,16 @@ pub(crate) struct RowOut {
     /// What the amounts are in: the currency asked for, or the records' own where there is no rate.
     #[schema(example = "GBP")]
     pub(crate) currency: &'static str,
+    #[serde(flatten)]
+    pub(crate) side: SideOut,
+    /// The same row of the period that is compared with; null when it had none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) previous: Option<SideOut>,
+}
+
+/// What one period has in a row.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SideOut {
     /// In the order of the models asked for.
     pub(crate) models: Vec<CellOut>,
     /// Records whose journey has a touch here.
@@ -101,18 +113,16 @@ pub(crate) struct RowOut {
     pub(crate) assisted: u64,
     /// What advertising cost here; null when costs do not have these dimensions, or there were none.
     pub(crate) cost: Option<CostOut>,
-    /// The same row of the period that is compared with; null when it had none.
+    /// Visits and conversions of everybody, if they were asked for and have these dimensions.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) previous: Option<PreviousOut>,
+    pub(crate) traffic: Option<TrafficOut>,
 }
 
-/// A row of the other period.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PreviousOut {
-    pub(crate) models: Vec<CellOut>,
-    pub(crate) reached: u64,
-    pub(crate) assisted: u64,
-    pub(crate) cost: Option<CostOut>,
+/// Visits and conversions.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub(crate) struct TrafficOut {
+    pub(crate) visits: u64,
+    pub(crate) conversions: u64,
 }
 
 /// What advertising cost.
@@ -148,48 +158,34 @@ pub(crate) struct RatesUsedOut {
     to: Option<String>,
 }
 
+impl RatesUsedOut {
+    /// The same in a line.
+    pub(super) fn in_a_line(&self) -> String {
+        let day = |day: &Option<String>| day.clone().unwrap_or_else(|| "none".to_owned());
+        format!("converted={}; from={}; to={}", self.converted, day(&self.from), day(&self.to))
+    }
+}
+
 /// As of what the report is.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DataOut {
-    /// Grows with every journey that changes; two answers with the same version, settings and rates are the same.
+    /// Grows with every journey that changes; two answers with the same version, costs, settings and rates are the same.
     pub(crate) version: u64,
+    /// Grows with every cost that changes.
+    pub(crate) costs: u64,
+    /// The version of the reference rates; 0 while there are none.
+    pub(crate) rates: u64,
     /// Everything that was stored before this moment is in it.
     #[schema(example = "2024-03-31T12:00:00Z")]
     pub(crate) as_of: String,
 }
 
-/// What is answered of two periods.
-pub(super) struct Answer {
-    pub(super) report: Report,
-    pub(super) costs: Option<Vec<CostRow>>,
-}
-
-impl Answer {
-    fn cost(&self, row: &Row) -> Option<&CostRow> {
-        let mut costs = self.costs.iter().flatten();
-        costs.find(|cost| cost.currency == row.currency && cost.values == row.values)
-    }
-
-    /// Costs of which no record has a part: money that brought nothing is in the report too.
-    pub(super) fn add_rows_of_costs(&mut self, models: usize) {
-        let known = |cost: &CostRow| {
-            self.report.rows.iter().any(|row| row.currency == cost.currency && row.values == cost.values)
-        };
-        let alone: Vec<Row> = self
-            .costs
-            .iter()
-            .flatten()
-            .filter(|cost| !known(cost))
-            .map(|cost| Row {
-                values: cost.values.clone(),
-                currency: cost.currency,
-                cells: vec![touchline_domain::report::Cell::default(); models],
-                reached: 0,
-                assisted: 0,
-            })
-            .collect();
-        self.report.rows.extend(alone);
+impl DataOut {
+    /// Of an answer that holds everything that was stored before `as_of`.
+    pub(super) fn new(engine: &Engine, as_of: String) -> Self {
+        let (version, costs) = (engine.columns.through(), engine.costs_through());
+        Self { version, costs, rates: engine.rates_version(), as_of }
     }
 }
 
@@ -202,30 +198,23 @@ impl ReportOut {
         as_of: String,
     ) -> Self {
         let by: Vec<String> = query.by.iter().map(ToString::to_string).collect();
-        let key = |row: &Row| (row.currency, row.values.clone());
         let before: HashMap<_, _> =
             previous.iter().flat_map(|(_, answer)| &answer.report.rows).map(|row| (key(row), row)).collect();
-        let row = |row: &Row| {
-            let previous = previous.as_ref().and_then(|(_, answer)| {
-                let row = before.get(&key(row))?;
-                let cost = answer.cost(row);
-                Some(PreviousOut {
-                    models: cells(query, row, cost),
-                    reached: row.reached,
-                    assisted: row.assisted,
-                    cost: cost.map(CostOut::from),
-                })
-            });
+        let side = |answer: &Answer, row: &Row| {
             let cost = answer.cost(row);
-            RowOut {
-                values: by.iter().cloned().zip(row.values.iter().cloned().map(Value::String)).collect(),
-                currency: row.currency.code(),
+            SideOut {
                 models: cells(query, row, cost),
                 reached: row.reached,
                 assisted: row.assisted,
                 cost: cost.map(CostOut::from),
-                previous,
+                traffic: answer.traffic(row).map(TrafficOut::from),
             }
+        };
+        let row = |row: &Row| RowOut {
+            values: by.iter().cloned().zip(row.values.iter().cloned().map(Value::String)).collect(),
+            currency: row.currency.code(),
+            side: side(answer, row),
+            previous: previous.as_ref().and_then(|(_, other)| Some(side(other, before.get(&key(row))?))),
         };
         let report = &answer.report;
         Self {
@@ -241,7 +230,7 @@ impl ReportOut {
                 from: report.rate_days.map(|(first, _)| first.to_string()),
                 to: report.rate_days.map(|(_, last)| last.to_string()),
             },
-            data: DataOut { version: engine.columns.through(), as_of },
+            data: DataOut::new(engine, as_of),
         }
     }
 }
@@ -274,6 +263,18 @@ impl QueryOut {
         &self.by
     }
 
+    /// What was asked, in a line: kind, direct touches, lookback, period and currency.
+    pub(super) fn in_a_line(&self) -> String {
+        let day = |day: &Option<String>| day.clone().unwrap_or_else(|| "open".to_owned());
+        let lookback = self.lookback_days.map_or_else(|| "all".to_owned(), |days| format!("{days}d"));
+        let period = format!("{}/{}", day(&self.period.from), day(&self.period.to));
+        let Self { kind, currency, direct, .. } = self;
+        format!(
+            "kind={kind}; direct={}; lookback={lookback}; period={period}; currency={currency}",
+            direct.name
+        )
+    }
+
     /// The models with their parameters.
     pub(super) fn models(&self) -> impl Iterator<Item = &str> {
         self.models.iter().map(|model| model.model.as_str())
@@ -288,7 +289,8 @@ pub(super) fn currency_of(query: &Query, engine: &Engine) -> Currency {
 /// A filter as it can be asked for again.
 fn told(filter: &Filter) -> String {
     let mark = if filter.condition == touchline_domain::report::Condition::Is { "" } else { "!" };
-    format!("{mark}{}:{}", filter.dimension, filter.values.join("|"))
+    let values: Vec<_> = filter.values.iter().map(|value| escaped(value)).collect();
+    format!("{mark}{}:{}", filter.dimension, values.join("|"))
 }
 
 impl From<&Model> for ModelOut {
@@ -317,6 +319,12 @@ impl From<&CostRow> for CostOut {
             clicks: cost.clicks,
             impressions: cost.impressions,
         }
+    }
+}
+
+impl From<Counts> for TrafficOut {
+    fn from(counts: Counts) -> Self {
+        Self { visits: counts.visits, conversions: counts.conversions }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Reports as tables: CSV, and NDJSON of their rows.
 
 use super::super::error::{ApiError, Code};
+use super::super::export::Format;
 use super::super::query::Query as Parameters;
-use super::report_out::{ReportOut, RowOut};
+use super::super::records::export_format;
+use super::report_out::{ReportOut, RowOut, SideOut};
 use axum::body::Body;
-use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use touchline_domain::Invalid;
@@ -26,14 +28,10 @@ impl Form {
             "ndjson" => Ok(Self::Ndjson),
             _ => Err(Invalid::new("unknown_format", "must be json, csv or ndjson")),
         });
-        let accepts = |kind: &str| {
-            let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
-            accept.trim().to_ascii_lowercase().starts_with(kind)
-        };
-        named.unwrap_or_else(|| match () {
-            () if accepts("text/csv") => Self::Csv,
-            () if accepts("application/x-ndjson") || accepts("application/ndjson") => Self::Ndjson,
-            () => Self::Json,
+        named.unwrap_or_else(|| match export_format(headers) {
+            Some(Format::Csv) => Self::Csv,
+            Some(Format::Ndjson) => Self::Ndjson,
+            None => Self::Json,
         })
     }
 }
@@ -57,7 +55,28 @@ pub(super) fn respond(report: &ReportOut, form: Form) -> Result<Response, ApiErr
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")) {
         response.headers_mut().insert(CONTENT_DISPOSITION, value);
     }
+    for (name, value) in basis(report) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
     Ok(response)
+}
+
+/// What rows alone do not say, as headers: what was asked, and as of what it was answered.
+fn basis(report: &ReportOut) -> [(&'static str, String); 5] {
+    let models: Vec<&str> = report.query.models().collect();
+    let (data, rates) = (&report.data, &report.rates);
+    [
+        ("touchline-models", models.join("; ")),
+        ("touchline-query", report.query.in_a_line()),
+        ("touchline-as-of", data.as_of.clone()),
+        (
+            "touchline-data-version",
+            format!("journeys={}; costs={}; rates={}", data.version, data.costs, data.rates),
+        ),
+        ("touchline-rates", rates.in_a_line()),
+    ]
 }
 
 fn ndjson(report: &ReportOut) -> Result<Vec<u8>, serde_json::Error> {
@@ -82,6 +101,8 @@ fn csv(report: &ReportOut) -> Result<Vec<u8>, csv::Error> {
 const FIGURES: [&str; 9] =
     ["value", "wonValue", "records", "won", "lost", "winRate", "daysToClose", "roas", "costPerRecord"];
 
+const COUNTS: [&str; 7] = ["reached", "assisted", "cost", "clicks", "impressions", "visits", "conversions"];
+
 fn header(report: &ReportOut, is_compared: bool) -> Vec<String> {
     let mut names = report.query.by().to_vec();
     names.push("currency".to_owned());
@@ -89,7 +110,7 @@ fn header(report: &ReportOut, is_compared: bool) -> Vec<String> {
         for model in report.query.models() {
             names.extend(FIGURES.iter().map(|figure| format!("{mark}{model} {figure}")));
         }
-        names.extend(["reached", "assisted", "cost", "clicks", "impressions"].map(|n| format!("{mark}{n}")));
+        names.extend(COUNTS.map(|count| format!("{mark}{count}")));
     };
     figures("");
     if is_compared {
@@ -99,42 +120,35 @@ fn header(report: &ReportOut, is_compared: bool) -> Vec<String> {
 }
 
 fn cells(report: &ReportOut, row: &RowOut, is_compared: bool) -> Vec<String> {
-    let by = report.query.by();
     let value =
         |name: &String| row.values.get(name).and_then(|value| value.as_str()).unwrap_or("").to_owned();
-    let mut cells: Vec<String> = by.iter().map(value).collect();
+    let mut cells: Vec<String> = report.query.by().iter().map(value).collect();
     cells.push(row.currency.to_owned());
-    let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
-    let mut figures =
-        |side: Option<(&[super::cell_out::CellOut], u64, u64, Option<&super::report_out::CostOut>)>| {
-            let Some((models, reached, assisted, cost)) = side else {
-                let width = report.query.models().count() * FIGURES.len() + 5;
-                cells.extend(std::iter::repeat_n(String::new(), width));
-                return;
-            };
-            for model in models {
-                let figures = &model.figures;
-                cells.extend([figures.value.clone(), figures.won_value.clone()]);
-                cells.extend([figures.records, figures.won, figures.lost].map(|n| n.to_string()));
-                cells.extend([figures.win_rate, figures.days_to_close, model.roas].map(number));
-                cells.push(model.cost_per_record.clone().unwrap_or_default());
-            }
-            cells.extend([reached.to_string(), assisted.to_string()]);
-            match cost {
-                Some(cost) => {
-                    cells.extend([
-                        cost.amount.clone(),
-                        cost.clicks.to_string(),
-                        cost.impressions.to_string(),
-                    ]);
-                }
-                None => cells.extend([const { String::new() }; 3]),
-            }
-        };
-    figures(Some((&row.models, row.reached, row.assisted, row.cost.as_ref())));
+    cells.extend(side(&row.side));
     if is_compared {
-        let previous = row.previous.as_ref();
-        figures(previous.map(|p| (p.models.as_slice(), p.reached, p.assisted, p.cost.as_ref())));
+        let width = report.query.models().count() * FIGURES.len() + COUNTS.len();
+        cells.extend(row.previous.as_ref().map_or_else(|| vec![String::new(); width], side));
     }
+    cells
+}
+
+fn side(side: &SideOut) -> Vec<String> {
+    let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
+    let mut cells = Vec::new();
+    for model in &side.models {
+        let figures = &model.figures;
+        cells.extend([figures.value.clone(), figures.won_value.clone()]);
+        cells.extend([figures.records, figures.won, figures.lost].map(|n| n.to_string()));
+        cells.extend([figures.win_rate, figures.days_to_close, model.roas].map(number));
+        cells.push(model.cost_per_record.clone().unwrap_or_default());
+    }
+    let (cost, traffic) = (side.cost.as_ref(), side.traffic.as_ref());
+    cells.extend([side.reached.to_string(), side.assisted.to_string()]);
+    cells.push(cost.map(|cost| cost.amount.clone()).unwrap_or_default());
+    cells.extend([cost.map(|cost| cost.clicks), cost.map(|cost| cost.impressions)].map(count));
+    cells.extend(
+        [traffic.map(|traffic| traffic.visits), traffic.map(|traffic| traffic.conversions)].map(count),
+    );
     cells
 }
