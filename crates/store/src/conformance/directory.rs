@@ -1,7 +1,7 @@
-use super::samples::{at, site, site_id, text};
+use super::samples::{assert_sound, at, site, site_id, text};
 use crate::Store;
 use std::sync::Arc;
-use touchline_domain::{Currency, Scopes, Token, TokenHash, TokenId};
+use touchline_domain::{Currency, Scopes, Site, Token, TokenHash, TokenId};
 
 fn token(id: &str) -> Token {
     Token {
@@ -28,6 +28,32 @@ pub(super) async fn sites_are_added_once_and_changed(store: Arc<dyn Store>) {
     assert!(store.add_site(site("a")).await.unwrap());
     let sites = store.directory().await.unwrap().sites;
     assert_eq!(sites.iter().map(|site| site.id.as_str()).collect::<Vec<_>>(), ["a", "s"]);
+}
+
+pub(super) async fn a_site_is_told_with_the_settings_that_it_had(store: Arc<dyn Store>) {
+    let named = |name| Site { name: text(name), created_at: at(5), ..site("s") };
+    store.add_site(named("first")).await.unwrap();
+    store.add_site(site("other")).await.unwrap();
+    store.set_site(named("second"), at(10)).await.unwrap();
+    store.set_site(named("second"), at(12)).await.unwrap();
+    store.set_site(named("third"), at(20)).await.unwrap();
+    store.set_site(named("fourth"), at(20)).await.unwrap();
+    // A clock was put back: the last change holds all the same.
+    store.set_site(named("fifth"), at(15)).await.unwrap();
+    for (second, name) in [
+        (4, None),
+        (5, Some("first")),
+        (9, Some("first")),
+        (10, Some("second")),
+        (14, Some("second")),
+        (15, Some("fifth")),
+        (99, Some("fifth")),
+    ] {
+        let then = store.site_as_of(site_id("s"), at(second)).await.unwrap();
+        assert_eq!(then, name.map(named), "at {second}");
+    }
+    assert_eq!(store.site_as_of(site_id("nobody"), at(99)).await.unwrap(), None);
+    assert_sound(&store).await;
 }
 
 pub(super) async fn tokens_are_added_and_revoked(store: Arc<dyn Store>) {

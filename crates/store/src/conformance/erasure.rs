@@ -172,9 +172,16 @@ pub(super) async fn whom_the_site_ignores_can_be_found_and_erased(store: Arc<dyn
     let found = store.person(site_id("s"), vec![rep.clone()]).await.unwrap();
     assert_eq!(found.conversions.len(), 1);
     assert_eq!(found.person.visitors().count(), 0, "nothing is reached through it");
-    let erased = store.erase(site_id("s"), vec![rep], ErasedRecords::Delete).await.unwrap();
-    assert_eq!(erased.conversions, 1);
+    let erase = || store.erase(site_id("s"), vec![rep.clone()], ErasedRecords::Delete);
+    assert_eq!(erase().await.unwrap().conversions, 1);
     settle(&store).await;
+    assert_sound(&store).await;
+    let then = async || store.site_as_of(site_id("s"), at(5)).await.unwrap().unwrap().guards.ignored;
+    assert_eq!(then().await, [text("rep@example.com")], "the operator ignores it still");
+    store.set_site(site("s"), at(9)).await.unwrap();
+    assert_eq!(then().await, [text("rep@example.com")]);
+    erase().await.unwrap();
+    assert_eq!(then().await, []);
     assert_sound(&store).await;
 }
 

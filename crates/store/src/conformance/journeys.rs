@@ -229,7 +229,7 @@ async fn dropped_half_way<T>(future: impl Future<Output = T>, polls: u64) -> Opt
 }
 
 /// One of several who do all that can be done to a site, for a while.
-async fn live(store: Arc<dyn Store>, site: String, mut dice: Dice, first_fact: u64) {
+async fn live(store: Arc<dyn Store>, site: String, mut dice: Dice) {
     for n in 0..60 {
         let (id, at) = (site_id(&site), at(n));
         match dice.roll(40) {
@@ -242,16 +242,22 @@ async fn live(store: Arc<dyn Store>, site: String, mut dice: Dice, first_fact: u
                 store.delete_record(gone).await.unwrap();
             }
             4..=9 => {
-                let (fact, cut) = (first_fact + dice.roll(240), dice.roll(2) == 0);
-                store.set_cut(id, fact, somebody(&mut dice), cut, at).await.unwrap();
+                // Overtaken too often, there is nobody.
+                let found = store.person(id.clone(), vec![somebody(&mut dice)]).await.unwrap_or_default();
+                let facts = found.person.facts;
+                if !facts.is_empty() {
+                    let (fact, cut) = (dice.pick(&facts), dice.roll(2) == 0);
+                    let named: Vec<_> = fact.identifiers.into_iter().chain(fact.cut).collect();
+                    store.set_cut(id, fact.change, dice.pick(&named), cut, at).await.unwrap();
+                }
             }
             10..=12 => {
                 let allowed = dice.roll(2) == 0;
                 store.set_allowed(id, somebody(&mut dice), allowed, at).await.unwrap();
             }
             13 => {
-                let visits_max = 2 + u32::try_from(dice.roll(4)).unwrap();
-                let guards = GuardSettings { visitors_max: visits_max, ..guards() };
+                let visitors_max = 2 + u32::try_from(dice.roll(4)).unwrap();
+                let guards = GuardSettings { visitors_max, ..guards() };
                 store.set_site(Site { guards, ..super::samples::site(&site) }, at).await.unwrap();
             }
             14 => drop(store.rebuild(Some(id)).await.unwrap()),
@@ -274,9 +280,8 @@ pub(super) async fn whatever_happens_at_once_journeys_are_what_the_facts_say(sto
         let mut dice = Dice(round);
         let name = format!("s{round}");
         store.add_site(Site { guards: guards(), ..site(&name) }).await.unwrap();
-        let first_fact = store.followed().await.unwrap().last_change;
         let writers: Vec<_> = (0..4)
-            .map(|n| tokio::spawn(live(Arc::clone(&store), name.clone(), Dice(round * 10 + n), first_fact)))
+            .map(|n| tokio::spawn(live(Arc::clone(&store), name.clone(), Dice(round * 10 + n))))
             .collect();
         let is_over = Arc::new(AtomicBool::new(false));
         let follower = tokio::spawn({

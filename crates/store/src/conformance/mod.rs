@@ -3,6 +3,7 @@
 //! A new implementation passes when [`CASES`] do, each on a store of its own. A new verb comes with its cases.
 #![expect(clippy::unwrap_used, reason = "a case fails by panicking")]
 
+mod as_of;
 mod convergence;
 mod costs;
 mod directory;
@@ -37,6 +38,7 @@ macro_rules! cases {
 
 cases! {
     directory::sites_are_added_once_and_changed,
+    directory::a_site_is_told_with_the_settings_that_it_had,
     directory::tokens_are_added_and_revoked,
     directory::every_change_moves_the_version,
     records::the_outcome_says_what_an_upload_did,
@@ -69,6 +71,10 @@ cases! {
     journeys::an_erasure_leaves_no_journey_or_a_bare_one,
     journeys::changed_settings_are_applied_to_all_journeys,
     journeys::whatever_happens_at_once_journeys_are_what_the_facts_say,
+    as_of::now_is_what_was_followed,
+    as_of::a_past_moment_is_told_as_it_was_known,
+    as_of::an_identifier_that_so_many_name_since_was_nobodys_guard,
+    as_of::what_is_gone_is_not_told_of_the_past_either,
     erasure::a_person_is_erased_and_others_stay,
     erasure::what_was_found_before_an_erasure_is_not_written_after_it,
     erasure::totals_can_stay,

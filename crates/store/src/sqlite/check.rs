@@ -1,6 +1,8 @@
 use super::follow::Ahead;
 use super::names::{Entry, Tail};
-use super::{conversions, costs, directory, exports, follow, names, open, rates, rows, visits};
+use super::{
+    conversions, costs, directory, exports, follow, names, open, rates, rows, site_history, visits,
+};
 use crate::{CheckReport, StoreError};
 use rusqlite::{Connection, params};
 use touchline_domain::Instant;
@@ -56,7 +58,7 @@ fn sites(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreE
     report.sites = sites.len() as u64;
     for site in sites {
         let id = site.id.clone();
-        if directory::site_as_of(connection, &id, Instant::from_micros(i64::MAX))? != Some(site) {
+        if site_history::as_of(connection, &id, Instant::from_micros(i64::MAX))? != Some(site) {
             violation(
                 report,
                 format!("what is remembered of the settings of site {id} is not what they are"),

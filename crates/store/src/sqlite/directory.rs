@@ -1,6 +1,6 @@
-use super::decisions;
 use super::rows::corrupt;
 use super::writer::WriteTx;
+use super::{decisions, site_history};
 use crate::{Directory, StoreError};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub(super) fn version(connection: &Connection) -> Result<u64, StoreError> {
 }
 
 /// In `site` and in `site_history`.
-const SITE_COLUMNS: &str =
+pub(super) const SITE_COLUMNS: &str =
     "site_id, name, currency, phone_country, time_zone, stages, strict_stages, created_at, settings";
 
 /// All sites and tokens.
@@ -43,7 +43,8 @@ pub(super) fn load(connection: &Connection) -> Result<Directory, StoreError> {
     Ok(directory)
 }
 
-fn site(row: &Row<'_>) -> Result<Site, StoreError> {
+/// Reads a site from [`SITE_COLUMNS`].
+pub(super) fn site(row: &Row<'_>) -> Result<Site, StoreError> {
     let bad = |error: Invalid| corrupt("site", error);
     let text = |column: usize| row.get::<_, String>(column);
     let stages: Vec<(String, String)> =
@@ -96,13 +97,13 @@ fn site(row: &Row<'_>) -> Result<Site, StoreError> {
 /// its default.
 #[derive(Serialize, Deserialize)]
 #[serde(default)]
-struct SettingsRow {
+pub(super) struct SettingsRow {
     origins: Vec<String>,
     visit_timeout_minutes: u32,
     campaign_begins_visit: bool,
     visitors_max: u32,
     emails_max: u32,
-    ignored: Vec<String>,
+    pub(super) ignored: Vec<String>,
     /// In their text form, in order.
     channel_rules: Vec<String>,
     visit_retention_days: Option<u32>,
@@ -135,30 +136,6 @@ pub(super) fn site_with_id(connection: &Connection, id: &SiteId) -> Result<Optio
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([id.as_str()])?;
     rows.next()?.map(site).transpose()
-}
-
-/// A site with the settings of a past moment; see [`Store::site_as_of`](crate::Store::site_as_of).
-pub(super) fn site_as_of(
-    connection: &Connection,
-    id: &SiteId,
-    moment: Instant,
-) -> Result<Option<Site>, StoreError> {
-    let sql = format!(
-        "SELECT {SITE_COLUMNS} FROM site_history WHERE site_id = ?1 AND since <= ?2 ORDER BY version DESC LIMIT 1"
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![id.as_str(), moment.as_micros()])?;
-    rows.next()?.map(site).transpose()
-}
-
-/// Remembers the settings that a site has from now on. The directory's version is that of this change.
-fn remember(tx: &WriteTx<'_>, id: &SiteId, since: Instant) -> Result<(), StoreError> {
-    let sql = format!(
-        "INSERT INTO site_history (version, since, {SITE_COLUMNS})
-        SELECT (SELECT value FROM counter WHERE name = 'directory'), ?2, {SITE_COLUMNS} FROM site WHERE site_id = ?1"
-    );
-    tx.connection.prepare_cached(&sql)?.execute(params![id.as_str(), since.as_micros()])?;
-    Ok(())
 }
 
 fn settings(site: &Site) -> Result<String, StoreError> {
@@ -210,7 +187,7 @@ pub(super) fn add_site(tx: &mut WriteTx<'_>, site: &Site) -> Result<bool, StoreE
     )?;
     if added == 1 {
         bump(tx)?;
-        remember(tx, &site.id, site.created_at)?;
+        site_history::remember(tx, &site.id, site.created_at)?;
     }
     Ok(added == 1)
 }
@@ -236,7 +213,7 @@ pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site, at: Instant) -> Result
         bump(tx)?;
     }
     if site_with_id(tx.connection, &site.id)? != before {
-        remember(tx, &site.id, at)?;
+        site_history::remember(tx, &site.id, at)?;
     }
     let derives_alike = |before: &Site| {
         before.guards == site.guards && JourneySettings::of(before) == JourneySettings::of(site)

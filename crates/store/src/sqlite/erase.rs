@@ -2,7 +2,9 @@ use super::evidence::Evidence;
 use super::names;
 use super::rows;
 use super::writer::WriteTx;
-use super::{conversions, decisions, directory, exports, journeys, people, records, visits};
+use super::{
+    conversions, decisions, directory, exports, journeys, people, records, site_history, visits,
+};
 use crate::{Erased, ErasedRecords, StoreError};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
@@ -21,18 +23,19 @@ pub(super) fn erase(
     fate: ErasedRecords,
 ) -> Result<Erased, StoreError> {
     let mut erased = Erased::default();
-    let Some(guards) = directory::guards(tx.connection, site)? else { return Ok(erased) };
+    let Some(settings) = directory::site_with_id(tx.connection, site)? else { return Ok(erased) };
+    let guards = &settings.guards;
     let (mut met, mut traces) = (BTreeSet::new(), BTreeSet::new());
     for _ in 0..ROUNDS_MAX {
         let (connection, tail) = (tx.connection, tx.tail);
         let mut evidence = Evidence::in_writer(tx, site.clone())?;
-        let (mut person, _) = look_up(&mut evidence, &guards, seeds)?;
+        let (mut person, _) = look_up(&mut evidence, guards, seeds)?;
         // A fact out of which somebody was cut says nothing of who they are, and still holds what names them.
         let theirs: Vec<_> = person.joined().cloned().chain(seeds.iter().cloned()).collect();
         for identifier in theirs {
             person.facts.extend(evidence.facts_without(&identifier)?);
         }
-        let found = people::records_of(connection, tail, &mut evidence, &guards, &person)?;
+        let found = people::records_of(connection, tail, &mut evidence, guards, &person)?;
         traces.extend(people::traces_of(&person, seeds, found.iter().map(|record| &record.key)));
         let removed = remove(tx, site, &person, found.into_iter().map(|r| (r.key, r.versions)), fate)?;
         met.extend(person.identifiers.iter().map(|reached| reached.identifier.clone()));
@@ -40,7 +43,7 @@ pub(super) fn erase(
         erased.conversions += removed.conversions;
         erased.records += removed.records;
         erased.versions += removed.versions;
-        queue_others(tx, site, &guards, &person)?;
+        queue_others(tx, site, guards, &person)?;
         // Whoever is larger than one search is not gone after the first.
         if removed.is_nothing() {
             break;
@@ -48,6 +51,7 @@ pub(super) fn erase(
     }
     erased.exported = exports::forget(tx, site, &traces)?;
     erased.identifiers = forget_decisions(tx, site, &met, !erased.is_nothing())?;
+    tx.leaves_no_copy |= site_history::forget_ignored(tx, &settings, &met)?;
     if !erased.is_nothing() {
         tx.keep_sequence()?;
         tx.leaves_no_copy = true;

@@ -25,6 +25,7 @@ mod rates;
 mod readers;
 mod records;
 mod rows;
+mod site_history;
 mod traffic;
 mod upload;
 mod visits;
@@ -137,7 +138,7 @@ impl Store for SqliteStore {
     }
 
     async fn site_as_of(&self, site: SiteId, moment: Instant) -> Result<Option<Site>, StoreError> {
-        self.readers.read(move |connection| directory::site_as_of(connection, &site, moment)).await
+        self.readers.read(move |connection| site_history::as_of(connection, &site, moment)).await
     }
 
     async fn add_token(&self, token: Token) -> Result<(), StoreError> {

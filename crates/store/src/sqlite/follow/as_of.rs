@@ -2,7 +2,7 @@
 
 use super::super::evidence::Evidence;
 use super::super::names::Tail;
-use super::super::{directory, rows};
+use super::super::{rows, site_history};
 use super::Deriving;
 use crate::{JourneysPage, StoreError};
 use rusqlite::{Connection, params};
@@ -18,7 +18,7 @@ pub(in super::super) fn journeys_as_of(
     limit: usize,
 ) -> Result<JourneysPage, StoreError> {
     let mut page = JourneysPage::default();
-    let Some(site) = directory::site_as_of(connection, site, moment)? else { return Ok(page) };
+    let Some(site) = site_history::as_of(connection, site, moment)? else { return Ok(page) };
     let evidence = Evidence::as_of(connection, tail, site.id.clone(), moment)?;
     let settings = JourneySettings::of(&site);
     let mut deriving = Deriving { connection, tail, evidence, guards: site.guards, settings };
