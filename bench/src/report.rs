@@ -109,8 +109,7 @@ impl Site {
             let began = Instant::now();
             let journey = made_up.journey(number)?;
             making += began.elapsed();
-            let row = u64::from(number) + 1;
-            columns.apply(row, row, Some(&journey));
+            columns.apply(u64::from(number) + 1, u64::from(number) + 1, Some(&journey));
         }
         let took = began.elapsed().saturating_sub(making);
         let view = View::of(&columns, Arc::new(settings), Arc::new(Rates::default()));

@@ -14,11 +14,13 @@ use touchline_domain::record::{
     Particulars, RecordFilter, RecordKey, RecordKind, Reference, UploadOutcome, Version,
 };
 use touchline_domain::{
-    AdCost, Country, Currency, Day, Identifier, IdentifierKind, Instant, Moment, Money, RateSheet, Site,
-    SiteId, Text,
+    AdCost, Country, Currency, Day, DeviceClass, Identifier, IdentifierKind, Instant, Moment, Money, PageUrl,
+    RateSheet, Site, SiteId, Text, Visit,
 };
 use touchline_store::sqlite::{SqliteOptions, restore, schema_version};
-use touchline_store::{NewCost, RecordsQuery, SqliteStore, Store, StoreError, Upload, conformance};
+use touchline_store::{
+    JourneyChange, NewCost, NewVisit, RecordsQuery, SqliteStore, Store, StoreError, Upload, conformance,
+};
 
 fn open(path: &Path) -> Result<SqliteStore, StoreError> {
     SqliteStore::open(path, &SqliteOptions::default())
@@ -237,6 +239,8 @@ async fn damage_is_found_by_the_check() {
         "UPDATE record_version SET stage = NULL WHERE change = 3",
         "DELETE FROM name WHERE change = 3",
         "DELETE FROM record_version WHERE change = 3",
+        "UPDATE site_history SET name = 'x'",
+        "DELETE FROM site_history",
         "UPDATE counter SET value = 1000 WHERE name = 'names_indexed_through'",
         "UPDATE ad_cost SET details = 'x'",
         "UPDATE ad_cost SET cost_type = 'x'",
@@ -287,4 +291,97 @@ async fn readers_hold_an_erasure_up_only_as_long_as_they_read() {
         tokio::task::yield_now().await;
     }
     store.close().await.unwrap();
+}
+
+/// Whom one process knows to have no record gets one that another process follows.
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_may_follow_in_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let (server, command) = (open(&path).unwrap(), open(&path).unwrap());
+    server.add_site(site()).await.unwrap();
+    server.add_visits(vec![visit(1), visit(5_000)]).await.unwrap();
+    follow(&server).await;
+    server.upload(vec![deal("D", 20_000)]).await.unwrap();
+    follow(&command).await;
+    server.add_visits(vec![visit(10_000)]).await.unwrap();
+    follow(&server).await;
+    let verified = server.verify(None).await.unwrap();
+    assert_eq!((verified.journeys, verified.changes_behind), (1, 0));
+    assert_eq!(verified.differences, [""; 0]);
+    let journeys = command.journeys(SiteId::parse("s").unwrap(), 0, 10).await.unwrap();
+    assert_eq!(journeys[0].journey.as_ref().unwrap().touches.len(), 3);
+}
+
+fn visitor() -> Identifier {
+    Identifier::parse(IdentifierKind::RaId, "v1", Country::parse("GB").unwrap()).unwrap()
+}
+
+/// A visit of one visitor.
+fn visit(second: i64) -> NewVisit {
+    let at = Instant::from_micros(second * 1_000_000);
+    let visit = Visit {
+        visitor: visitor(),
+        at,
+        landing_page: PageUrl::parse("https://example.com/").unwrap(),
+        referrer: None,
+        title: None,
+        cookie: None,
+        screen: None,
+        device: DeviceClass::Desktop,
+        crawler: None,
+    };
+    NewVisit { site: SiteId::parse("s").unwrap(), received_at: at, visit }
+}
+
+/// A deal of that visitor's.
+fn deal(reference: &str, second: i64) -> Upload {
+    let plain = upload(reference, second);
+    Upload { version: Version { identifiers: vec![visitor()], ..plain.version }, ..plain }
+}
+
+async fn follow(store: &SqliteStore) {
+    while !store.follow(100).await.unwrap().is_done() {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn journeys_that_are_not_what_the_facts_say_are_found_and_derived_anew() {
+    let tamperings = [
+        "UPDATE journey SET body = replace(body, '[20,', '[21,') WHERE reference = 'D7'",
+        "UPDATE journey SET is_matched = 0 WHERE reference = 'D7'",
+        "DELETE FROM journey WHERE reference = 'D7'",
+        "UPDATE journey SET reference = 'nobody' WHERE reference = 'D7'",
+        "INSERT INTO journey (site_id, kind, reference, is_matched, body) SELECT site_id, kind, 'X', 1, body FROM journey LIMIT 1",
+    ];
+    for tampering in tamperings {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db");
+        let store = open(&path).unwrap();
+        store.add_site(site()).await.unwrap();
+        store.add_visits(vec![visit(1)]).await.unwrap();
+        store.upload((0..9).map(|n| deal(&format!("D{n}"), 20)).collect()).await.unwrap();
+        follow(&store).await;
+        let id = SiteId::parse("s").unwrap();
+        let before = store.journeys(id.clone(), 0, 100).await.unwrap();
+        assert_eq!(store.verify(None).await.unwrap().journeys, 9);
+        rusqlite::Connection::open(&path).unwrap().execute_batch(tampering).unwrap();
+        let differences = |site| async { store.verify(site).await.unwrap().differences };
+        assert!(!differences(None).await.is_empty(), "not found: {tampering}");
+        assert_eq!(differences(Some(id.clone())).await, differences(None).await);
+        assert_eq!(differences(Some(SiteId::parse("other").unwrap())).await, [""; 0]);
+        assert!(!store.check().await.unwrap().violations.is_empty(), "not found: {tampering}");
+        let rebuild = store.rebuild(None).await.unwrap();
+        follow(&store).await;
+        assert_eq!(differences(None).await, [""; 0], "{tampering}");
+        assert_eq!(store.check().await.unwrap().violations, [""; 0], "{tampering}");
+        let after = store.journeys(id, 0, 100).await.unwrap();
+        let kept = after.iter().filter(|row| row.number <= rebuild.last_row).count();
+        assert!(kept >= 8 && before.iter().filter(|row| after.contains(row)).count() >= 8, "others stay");
+        let bodies = |rows: &[JourneyChange]| {
+            let mut bodies: Vec<_> = rows.iter().filter_map(|row| row.journey.clone()).collect();
+            bodies.sort_by(|a, b| a.reference.cmp(&b.reference));
+            bodies
+        };
+        assert_eq!(bodies(&after), bodies(&before), "{tampering}");
+    }
 }

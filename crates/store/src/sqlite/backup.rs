@@ -1,3 +1,4 @@
+use super::follow::Ahead;
 use super::open::{self, refused};
 use super::{SqliteOptions, check};
 use crate::StoreError;
@@ -33,7 +34,7 @@ pub fn restore(source: &Path, path: &Path) -> Result<(), StoreError> {
         |what: &dyn std::fmt::Display| refused(source, &format!("is damaged and was not restored: {what}"));
     let connection = Connection::open_with_flags(source, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .map_err(|error| damaged(&error))?;
-    let report = check::check(&connection, 0).map_err(|error| damaged(&error))?;
+    let report = check::check(&connection, Ahead::default()).map_err(|error| damaged(&error))?;
     if let Some(violation) = report.violations.first() {
         return Err(damaged(violation));
     }

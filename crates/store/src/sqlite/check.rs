@@ -1,3 +1,4 @@
+use super::follow::Ahead;
 use super::names::{Entry, Tail};
 use super::{conversions, costs, directory, follow, names, open, rates, rows, visits};
 use crate::{CheckReport, StoreError};
@@ -8,8 +9,8 @@ use touchline_domain::record::{RecordKey, StoredVersion, UploadOutcome, Version}
 pub(super) const VIOLATIONS_MAX: usize = 100;
 
 /// Reads everything and verifies what must hold; see [`Store::check`](crate::Store::check).
-/// Up to the change `followed_through` everything was followed before.
-pub(super) fn check(connection: &Connection, followed_through: i64) -> Result<CheckReport, StoreError> {
+/// `ahead` was so before the transaction began.
+pub(super) fn check(connection: &Connection, ahead: Ahead) -> Result<CheckReport, StoreError> {
     let mut report = CheckReport::default();
     file(connection, &mut report)?;
     if !report.violations.is_empty() {
@@ -23,7 +24,7 @@ pub(super) fn check(connection: &Connection, followed_through: i64) -> Result<Ch
     touches(connection, &mut report)?;
     money(connection, &mut report)?;
     index(connection, &mut report)?;
-    journeys(connection, followed_through, &mut report)?;
+    journeys(connection, ahead, &mut report)?;
     Ok(report)
 }
 
@@ -232,13 +233,9 @@ fn is_indexed(connection: &Connection, entry: &Entry) -> Result<bool, StoreError
 }
 
 /// What was derived by following the facts is what they say.
-fn journeys(
-    connection: &Connection,
-    followed_through: i64,
-    report: &mut CheckReport,
-) -> Result<(), StoreError> {
+fn journeys(connection: &Connection, ahead: Ahead, report: &mut CheckReport) -> Result<(), StoreError> {
     let tail = Tail::open(connection, usize::MAX)?;
-    match follow::verify(connection, &tail, followed_through, None, VIOLATIONS_MAX) {
+    match follow::verify(connection, &tail, ahead, None, VIOLATIONS_MAX) {
         Ok(verified) => {
             report.changes_behind = verified.changes_behind;
             verified.differences.into_iter().for_each(|what| violation(report, what));

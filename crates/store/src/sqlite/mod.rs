@@ -38,7 +38,7 @@ use crate::people::{
 use crate::store::{CheckReport, Directory, RecordsPage, RecordsQuery, Store, StoreStats, Upload};
 use async_trait::async_trait;
 use check::VIOLATIONS_MAX;
-use follow::Following;
+use follow::{Ahead, Following};
 use names::Tail;
 use readers::Readers;
 use std::path::{Path, PathBuf};
@@ -99,7 +99,7 @@ impl Store for SqliteStore {
 
     async fn check(&self) -> Result<CheckReport, StoreError> {
         let following = Arc::clone(&self.following);
-        self.readers.read(move |connection| check::check(connection, following.through())).await
+        self.readers.read(move |connection| check::check(connection, following.ahead())).await
     }
 
     async fn backup(&self, destination: &Path) -> Result<(), StoreError> {
@@ -237,11 +237,9 @@ impl Store for SqliteStore {
         after: Option<u64>,
         limit: usize,
     ) -> Result<JourneysPage, StoreError> {
-        let (tail, following) = (Arc::clone(&self.tail), Arc::clone(&self.following));
+        let tail = Arc::clone(&self.tail);
         self.readers
-            .read(move |connection| {
-                follow::journeys_as_of(connection, &tail, &following, (&site, moment), after, limit)
-            })
+            .read(move |connection| follow::journeys_as_of(connection, &tail, (&site, moment), after, limit))
             .await
     }
 
@@ -253,7 +251,7 @@ impl Store for SqliteStore {
         let (tail, following) = (Arc::clone(&self.tail), Arc::clone(&self.following));
         self.readers
             .read(move |connection| {
-                follow::verify(connection, &tail, following.through(), site.as_ref(), VIOLATIONS_MAX)
+                follow::verify(connection, &tail, following.ahead(), site.as_ref(), VIOLATIONS_MAX)
             })
             .await
     }
@@ -298,13 +296,19 @@ impl Store for SqliteStore {
         let (tail, following) = (Arc::clone(&self.tail), Arc::clone(&self.following));
         let found =
             self.readers.read(move |connection| follow::find(connection, &tail, &following, limit)).await?;
-        let followed = if found.is_worth_writing() {
-            self.writer.write(move |tx| follow::write(tx, &found)).await?
-        } else {
-            found.followed()
-        };
-        self.following.advance(followed.through);
-        Ok(followed)
+        let found = Arc::new(found);
+        if !found.is_worth_writing() {
+            self.following.advance(&found, found.ahead());
+            return Ok(found.followed());
+        }
+        let writing = Arc::clone(&found);
+        match self.writer.write(move |tx| follow::write(tx, &writing)).await? {
+            Some(through) => {
+                self.following.advance(&found, Ahead::written(through));
+                Ok(Followed { through: through.unsigned_abs(), ..found.followed() })
+            }
+            None => self.followed().await,
+        }
     }
 
     async fn followed(&self) -> Result<Followed, StoreError> {

@@ -159,6 +159,14 @@ pub(crate) struct RatesUsedOut {
     to: Option<String>,
 }
 
+impl RatesUsedOut {
+    /// The same in a line.
+    pub(super) fn in_a_line(&self) -> String {
+        let day = |day: &Option<String>| day.clone().unwrap_or_else(|| "none".to_owned());
+        format!("converted={}; from={}; to={}", self.converted, day(&self.from), day(&self.to))
+    }
+}
+
 /// As of what the report is.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -167,9 +175,19 @@ pub(crate) struct DataOut {
     pub(crate) version: u64,
     /// Grows with every cost that changes.
     pub(crate) costs: u64,
+    /// The version of the reference rates; 0 while there are none.
+    pub(crate) rates: u64,
     /// Everything that was stored before this moment is in it.
     #[schema(example = "2024-03-31T12:00:00Z")]
     pub(crate) as_of: String,
+}
+
+impl DataOut {
+    /// Of an answer that holds everything that was stored before `as_of`.
+    pub(super) fn new(engine: &Engine, as_of: String) -> Self {
+        let (version, costs) = (engine.columns.through(), engine.costs_through());
+        Self { version, costs, rates: engine.rates_version(), as_of }
+    }
 }
 
 impl ReportOut {
@@ -213,7 +231,7 @@ impl ReportOut {
                 from: report.rate_days.map(|(first, _)| first.to_string()),
                 to: report.rate_days.map(|(_, last)| last.to_string()),
             },
-            data: DataOut { version: engine.columns.through(), costs: engine.costs_through(), as_of },
+            data: DataOut::new(engine, as_of),
         }
     }
 }
@@ -244,6 +262,18 @@ impl QueryOut {
     /// The names of the dimensions.
     pub(super) fn by(&self) -> &[String] {
         &self.by
+    }
+
+    /// What was asked, in a line: kind, direct touches, lookback, period and currency.
+    pub(super) fn in_a_line(&self) -> String {
+        let day = |day: &Option<String>| day.clone().unwrap_or_else(|| "open".to_owned());
+        let lookback = self.lookback_days.map_or_else(|| "all".to_owned(), |days| format!("{days}d"));
+        let period = format!("{}/{}", day(&self.period.from), day(&self.period.to));
+        let Self { kind, currency, direct, .. } = self;
+        format!(
+            "kind={kind}; direct={}; lookback={lookback}; period={period}; currency={currency}",
+            direct.name
+        )
     }
 
     /// The models with their parameters.

@@ -3,7 +3,7 @@
 use super::super::decisions::{RECORDS_FROM, WHOLE_SITE};
 use super::super::names::{NamedBy, Names, Tail};
 use super::super::{conversions, rows, visits};
-use super::Following;
+use super::{Following, Learned};
 use crate::StoreError;
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,9 +24,10 @@ pub(super) fn read(
     tail: &Tail,
     following: &Following,
     range: (i64, i64),
+    learned: &mut Learned,
 ) -> Result<BTreeMap<SiteId, Touched>, StoreError> {
     let mut sites: BTreeMap<SiteId, Touched> = BTreeMap::new();
-    read_visits(connection, range, tail.names(connection)?, following, &mut sites)?;
+    read_visits(connection, range, tail.names(connection)?, (following, learned), &mut sites)?;
     conversions::each_between(connection, range, |site, stored| {
         let touched = sites.entry(site.clone()).or_default();
         touched.identifiers.extend(stored.conversion.identifiers.iter().cloned());
@@ -41,7 +42,7 @@ fn read_visits(
     connection: &Connection,
     range: (i64, i64),
     names: Names<'_>,
-    following: &Following,
+    (following, learned): (&Following, &mut Learned),
     sites: &mut BTreeMap<SiteId, Touched>,
 ) -> Result<(), StoreError> {
     let sql = "SELECT site_id, visitor, cookie, change FROM visit
@@ -51,11 +52,11 @@ fn read_visits(
     while let Some(row) = log.next()? {
         let site = rows::site(row, 0)?;
         let identifiers = visits::identifiers(row, 1)?;
-        if following.are_strangers(&site, &identifiers) {
+        if following.are_strangers(&site, &identifiers, learned) {
             continue;
         }
         if is_first_trace(names, &site, &identifiers, row.get(3)?)? {
-            following.learn_strangers(&site, &identifiers);
+            learned.strangers(&site, &identifiers);
         } else {
             let touched = sites.entry(site).or_default();
             touched.identifiers.extend(identifiers);

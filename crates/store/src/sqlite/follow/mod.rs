@@ -6,10 +6,15 @@
 
 mod as_of;
 mod changes;
+#[cfg(test)]
+mod races;
+mod remembered;
 mod rescan;
 mod verify;
 
 pub(super) use as_of::journeys_as_of;
+use remembered::Learned;
+pub(super) use remembered::{Ahead, Following};
 pub(super) use verify::verify;
 
 use super::decisions::guard_columns;
@@ -20,91 +25,11 @@ use super::writer::WriteTx;
 use super::{directory, people, records, rows};
 use crate::{Followed, StoreError};
 use rusqlite::{Connection, params};
-use std::collections::{BTreeSet, HashSet};
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
-use touchline_domain::identity::{Affected, EvidenceSource, Guard, GuardSettings, affected_by};
+use std::collections::BTreeSet;
+use touchline_domain::identity::{EvidenceSource, Guard, GuardSettings, Matching, affected_by};
 use touchline_domain::journey::{Journey, JourneySettings};
 use touchline_domain::record::{RecordKey, RecordKind, Reference};
 use touchline_domain::{Identifier, Instant, SiteId};
-
-/// The most visitors remembered of whom it is known that they have no record.
-const STRANGERS_MAX: usize = 200_000;
-
-/// What a process remembers between one piece of following and the next. Forgetting it costs time and nothing else.
-#[derive(Default)]
-pub(super) struct Following {
-    /// The last change that was followed. Where that led to nothing worth writing, it runs ahead of the number in the
-    /// database by up to [`UNWRITTEN_MAX`].
-    through: AtomicI64,
-    /// Names of visitors and Google client ids of people without a record: more visits of theirs change nothing until
-    /// something else names them.
-    strangers: Mutex<HashSet<i64>>,
-}
-
-/// What a visitor or Google client id is remembered by.
-fn stranger(site: &SiteId, identifier: &Identifier) -> i64 {
-    names::naming_hash(site, identifier, names::NamedBy::Visit)
-}
-
-impl Following {
-    /// What was followed and may not be written yet.
-    pub(super) fn unwritten(&self) -> Option<Found> {
-        let through = self.through();
-        (through > 0).then(|| Found { from: through, through, last_change: through, ..Found::default() })
-    }
-
-    /// Says that everything up to a change was followed.
-    pub(super) fn advance(&self, through: u64) {
-        self.through.fetch_max(through.cast_signed(), Ordering::Relaxed);
-    }
-
-    /// One that knows nothing but how far following has come.
-    fn at(through: i64) -> Self {
-        Self { through: AtomicI64::new(through), ..Self::default() }
-    }
-
-    /// Up to which change everything was followed, as far as this process knows.
-    pub(super) fn through(&self) -> i64 {
-        self.through.load(Ordering::Relaxed)
-    }
-
-    fn from(&self, connection: &Connection) -> Result<i64, StoreError> {
-        Ok(written(connection)?.max(self.through()))
-    }
-
-    fn are_strangers(&self, site: &SiteId, identifiers: &[Identifier]) -> bool {
-        let known = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        identifiers.iter().all(|identifier| known.contains(&stranger(site, identifier)))
-    }
-
-    fn learn_strangers(&self, site: &SiteId, identifiers: &[Identifier]) {
-        let mut known = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() + identifiers.len() > STRANGERS_MAX {
-            known.clear();
-        }
-        known.extend(identifiers.iter().map(|identifier| stranger(site, identifier)));
-    }
-
-    fn no_strangers<'a>(&self, site: &SiteId, people: impl Iterator<Item = &'a Identifier>) {
-        let mut known = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        for identifier in people {
-            known.remove(&stranger(site, identifier));
-        }
-    }
-
-    fn learn(&self, site: &SiteId, affected: &Affected) {
-        let Affected { with_records, without_records, .. } = affected;
-        let mut known = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() + without_records.len() > STRANGERS_MAX {
-            known.clear();
-        }
-        known.extend(without_records.iter().map(|identifier| stranger(site, identifier)));
-        for identifier in with_records {
-            known.remove(&stranger(site, identifier));
-        }
-    }
-}
 
 /// How many changes that led to nothing are followed again after a crash, at most.
 const UNWRITTEN_MAX: i64 = 20_000;
@@ -125,6 +50,8 @@ pub(super) struct Found {
     has_spent: bool,
     journeys: Vec<(RecordKey, Option<Derived>)>,
     guards: Vec<(SiteId, Identifier, Option<Guard>, Instant)>,
+    /// What was learned of visitors.
+    learned: Learned,
 }
 
 impl Found {
@@ -140,6 +67,11 @@ impl Found {
 
     fn has_news(&self) -> bool {
         !self.journeys.is_empty() || !self.guards.is_empty() || self.rescanned.is_some() || self.has_spent
+    }
+
+    /// How far it brings following when it is not worth writing.
+    pub(super) fn ahead(&self) -> Ahead {
+        Ahead { written: self.written, through: self.through }
     }
 
     /// How far following has come.
@@ -177,7 +109,7 @@ pub(super) fn find(
     match rescan::next(connection, (from, through))? {
         Some((change, site)) if change == from + 1 => {
             found.through = change;
-            rescan::find(connection, tail, following, &site, &mut found)?;
+            rescan::find(connection, tail, &site, &mut found)?;
             return Ok(found);
         }
         // What came before goes first.
@@ -185,15 +117,15 @@ pub(super) fn find(
         None => {}
     }
     let range = (from, found.through);
-    let sites = changes::read(connection, tail, following, range)?;
+    let sites = changes::read(connection, tail, following, range, &mut found.learned)?;
     found.has_spent = changes::are_spent(connection, range)?;
     for (site, touched) in sites {
         // A site that is gone has no records.
-        if let Some(mut deriving) = Deriving::of(connection, tail, following, &site)? {
+        if let Some(mut deriving) = Deriving::of(connection, tail, &site)? {
             let changed = standings(&mut deriving, &touched.identifiers, &mut found)?;
             let Deriving { evidence, guards, .. } = &mut deriving;
             let affected = affected_by(evidence, guards, &touched.identifiers, &changed)?;
-            following.learn(&site, &affected);
+            found.learned.from(&site, &affected);
             let due = touched.records.into_iter().chain(affected.records).collect();
             find_journeys(&mut deriving, due, &mut found)?;
         }
@@ -205,7 +137,6 @@ pub(super) fn find(
 struct Deriving<'a> {
     connection: &'a Connection,
     tail: &'a Tail,
-    following: &'a Following,
     evidence: Evidence<'a>,
     guards: GuardSettings,
     settings: JourneySettings,
@@ -213,30 +144,26 @@ struct Deriving<'a> {
 
 impl<'a> Deriving<'a> {
     /// `None` if there is no such site.
-    fn of(
-        connection: &'a Connection,
-        tail: &'a Tail,
-        following: &'a Following,
-        site: &SiteId,
-    ) -> Result<Option<Self>, StoreError> {
+    fn of(connection: &'a Connection, tail: &'a Tail, site: &SiteId) -> Result<Option<Self>, StoreError> {
         let Some(site) = directory::site_with_id(connection, site)? else { return Ok(None) };
         let evidence = Evidence::of(connection, tail, site.id.clone())?;
         let settings = JourneySettings::of(&site);
-        Ok(Some(Self { connection, tail, following, evidence, guards: site.guards, settings }))
+        Ok(Some(Self { connection, tail, evidence, guards: site.guards, settings }))
     }
 
-    fn journey(&mut self, key: &RecordKey) -> Result<Option<Journey>, StoreError> {
+    /// Answers also whom the record is about.
+    fn journey(&mut self, key: &RecordKey) -> Result<(Option<Journey>, Matching), StoreError> {
         let mut versions = records::versions(self.connection, self.tail, key)?;
         versions.retain(|stored| self.evidence.counts(stored.received_at));
         let matching = people::matching(&mut self.evidence, &self.guards, key, &versions)?;
-        // A weak identifier leads here without having led from here.
-        self.following.no_strangers(&key.site, matching.person.joined());
-        journeys::derive(self.connection, &self.settings, key, &versions, &matching)
+        let journey = journeys::derive(self.connection, &self.settings, key, &versions, &matching)?;
+        Ok((journey, matching))
     }
 
     /// As it is to be stored.
-    fn derived(&mut self, key: &RecordKey) -> Result<Option<Derived>, StoreError> {
-        self.journey(key)?.as_ref().map(journeys::derived).transpose()
+    fn derived(&mut self, key: &RecordKey) -> Result<(Option<Derived>, Matching), StoreError> {
+        let (journey, matching) = self.journey(key)?;
+        Ok((journey.as_ref().map(journeys::derived).transpose()?, matching))
     }
 }
 
@@ -248,7 +175,9 @@ fn find_journeys(
 ) -> Result<(), StoreError> {
     for (kind, reference) in due {
         let key = RecordKey { site: deriving.evidence.site().clone(), kind, reference };
-        let journey = deriving.derived(&key)?;
+        let (journey, matching) = deriving.derived(&key)?;
+        // A weak identifier leads here without having led from here.
+        found.learned.no_strangers(&key.site, matching.person.joined());
         let stored = journeys::stored(deriving.connection, &key)?;
         if journey != stored {
             found.journeys.push((key, journey));
@@ -300,15 +229,17 @@ fn stored_guard(
     found.next()?.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
 
-/// Writes what was found, unless somebody else followed the same changes meanwhile.
-pub(super) fn write(tx: &mut WriteTx<'_>, found: &Found) -> Result<Followed, StoreError> {
-    let written = written(tx.connection)?;
-    if written > found.from {
-        return Ok(Followed { through: written.unsigned_abs(), ..found.followed() });
+/// Writes what was found. Answers up to which change everything is followed then; `None` if it was not written, because
+/// others wrote or somebody was erased since it was looked for.
+pub(super) fn write(tx: &mut WriteTx<'_>, found: &Found) -> Result<Option<i64>, StoreError> {
+    // It was right when it was looked for. What has come since is followed after it by whoever goes on from the number that
+    // is written now; were that another's, it might be followed already.
+    if written(tx.connection)? != found.written {
+        return Ok(None);
     }
     if found.has_news() && names::erasures(tx.connection)? != found.erasures {
-        // What was found may name somebody who is erased since. It is looked for again.
-        return Ok(Followed { through: found.from.unsigned_abs(), ..found.followed() });
+        // What was found may name somebody who is erased since.
+        return Ok(None);
     }
     for (key, journey) in &found.journeys {
         journeys::write(tx, key, journey.as_ref())?;
@@ -324,7 +255,7 @@ pub(super) fn write(tx: &mut WriteTx<'_>, found: &Found) -> Result<Followed, Sto
     }
     let sql = "UPDATE counter SET value = ?1 WHERE name = 'followed_through'";
     tx.connection.prepare_cached(sql)?.execute([through])?;
-    Ok(Followed { through: through.unsigned_abs(), ..found.followed() })
+    Ok(Some(through))
 }
 
 fn write_guard(

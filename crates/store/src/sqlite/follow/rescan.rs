@@ -3,7 +3,7 @@
 use super::super::names::Tail;
 use super::super::writer::WriteTx;
 use super::super::{decisions, rows};
-use super::{Deriving, Following, Found, find_journeys, standings};
+use super::{Deriving, Found, find_journeys, standings};
 use crate::StoreError;
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
@@ -26,12 +26,11 @@ pub(super) fn next(connection: &Connection, range: (i64, i64)) -> Result<Option<
 pub(super) fn find(
     connection: &Connection,
     tail: &Tail,
-    following: &Following,
     site: &SiteId,
     found: &mut Found,
 ) -> Result<(), StoreError> {
     found.rescanned = Some(0);
-    let Some(mut deriving) = Deriving::of(connection, tail, following, site)? else { return Ok(()) };
+    let Some(mut deriving) = Deriving::of(connection, tail, site)? else { return Ok(()) };
     let after: i64 = connection
         .prepare_cached("SELECT value FROM counter WHERE name = 'rescanned_through'")?
         .query_row([], |row| row.get(0))?;

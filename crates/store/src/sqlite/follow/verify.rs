@@ -3,7 +3,7 @@
 use super::super::journeys::{self, Derived};
 use super::super::names::{self, Tail};
 use super::super::{records, rows};
-use super::{Deriving, Following, UNWRITTEN_MAX, rescan};
+use super::{Ahead, Deriving, Following, UNWRITTEN_MAX, rescan};
 use crate::{StoreError, Verified};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -14,17 +14,15 @@ use touchline_domain::record::RecordKey;
 const BEHIND_MAX: i64 = 2 * UNWRITTEN_MAX;
 
 /// Compares journeys, byte by byte, with what the facts say; see [`Store::verify`](crate::Store::verify). At most `most`
-/// differences are told. Up to `through` everything was followed before the transaction began: what was followed since is
-/// not in what it sees.
+/// differences are told. `ahead` was so before the transaction began: what was followed since is not in what that sees.
 pub(in super::super) fn verify(
     connection: &Connection,
     tail: &Tail,
-    through: i64,
+    ahead: Ahead,
     only: Option<&SiteId>,
     most: usize,
 ) -> Result<Verified, StoreError> {
-    // What is learned by looking must not be taken for followed.
-    let following = &Following::at(through);
+    let following = &Following::at(ahead);
     let (from, last_change) = (following.from(connection)?, names::last_change(connection)?);
     if last_change - from > BEHIND_MAX || rescan::next(connection, (from, last_change))?.is_some() {
         return Ok(Verified { changes_behind: last_change.abs_diff(from), ..Verified::default() });
@@ -33,7 +31,7 @@ pub(in super::super) fn verify(
     let comparing = Comparing { connection, tail, only, due: due.journeys.into_iter().collect() };
     let mut verified = Verified::default();
     comparing.orphans(most, &mut verified)?;
-    comparing.records(following, most, &mut verified)?;
+    comparing.records(most, &mut verified)?;
     Ok(verified)
 }
 
@@ -77,7 +75,7 @@ impl Comparing<'_> {
         Ok(())
     }
 
-    fn records(&self, following: &Following, most: usize, verified: &mut Verified) -> Result<(), StoreError> {
+    fn records(&self, most: usize, verified: &mut Verified) -> Result<(), StoreError> {
         let sql =
             "SELECT site_id, kind, reference, change FROM record_version WHERE is_first ORDER BY site_id";
         let mut statement = self.connection.prepare(sql)?;
@@ -91,11 +89,11 @@ impl Comparing<'_> {
                 continue;
             }
             if current.as_ref().is_none_or(|deriving| *deriving.evidence.site() != key.site) {
-                current = Deriving::of(self.connection, self.tail, following, &key.site)?;
+                current = Deriving::of(self.connection, self.tail, &key.site)?;
             }
             let Some(deriving) = &mut current else { continue };
             verified.journeys += 1;
-            if deriving.derived(&key)? != self.followed(&key)? {
+            if deriving.derived(&key)?.0 != self.followed(&key)? {
                 let version: i64 = row.get(3)?;
                 let what =
                     format!("the journey of the record with version {version} is not what the facts say");
