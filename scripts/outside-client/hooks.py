@@ -142,34 +142,40 @@ def export_can_be_made(case):
 
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z?)?")
+NAMES = f"({'|'.join(map(re.escape, DIMENSIONS))})"
+WELL_FORMED = {
+    **dict.fromkeys(("from", "to", "compareFrom", "compareTo"), DAY),
+    **dict.fromkeys(("since", "until", "asOf"), MOMENT),
+    "by": re.compile(f"{NAMES}(,{NAMES})*"),
+    "model": re.compile(r"[a-z-]+(:[a-z-]+=\w+)?(,[a-z-]+([:=][a-z-]*=?\w+)?)*"),
+    "where": re.compile(f"!?{NAMES}:.+"),
+    "lookback": re.compile(r"\d+d"),
+}
 
 
 def report_can_be_asked(case):
-    """Puts right what parameters say together; what one says wrongly by itself stays."""
-    if not isinstance(case.query, dict):
+    """Puts right what parameters say together. What one says wrongly by itself stays, and so do all beside it."""
+    query = case.query if isinstance(case.query, dict) else {}
+    if not all(value.fullmatch(str(query[name])) for name, value in WELL_FORMED.items() if name in query):
         return
-    query = dict(case.query)
-    for first, last in (("from", "to"), ("compareFrom", "compareTo")):
-        both = [query.get(first), query.get(last)]
-        if all(isinstance(day, str) and DAY.fullmatch(day) for day in both):
-            query[first], query[last] = sorted(both)
-    between = [query.get("since"), query.get("until")]
-    if all(isinstance(moment, str) and MOMENT.fullmatch(moment) for moment in between):
-        query["since"], query["until"] = sorted(between)
-        if between[0][:10] == between[1][:10]:
-            del query["until"]
-    by = query.get("by")
-    is_well_formed = isinstance(by, str) and all(name in DIMENSIONS for name in by.split(","))
-    if isinstance(query.get("model"), str) and "markov-global" in query["model"].split(","):
-        query.pop("where", None)
-        if is_well_formed:
-            query["by"] = "channel"
-    if case.path.endswith("/report/paths") and is_well_formed and by not in TOUCHES:
-        query["by"] = "channel"
-    case.query = query
+    wanted = dict(query)
+    for first, last in (("from", "to"), ("compareFrom", "compareTo"), ("since", "until")):
+        if query.get(first) and query.get(last):
+            wanted[first], wanted[last] = sorted((query[first], query[last]))
+            if first == "since" and wanted[first][:10] == wanted[last][:10]:
+                del wanted[last]
+    by = query.get("by", "channel")
+    if "markov-global" in query.get("model", "").split(","):
+        wanted.pop("where", None)
+        if by != "channel":
+            wanted["by"] = "channel"
+    if case.path.endswith("/report/paths") and by not in TOUCHES:
+        wanted["by"] = "channel"
+    if wanted != query:
+        case.query = wanted
 
 
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z?)?")
 START, END = "StartDateTimeISO", "EndDateTimeISO"
 
 
