@@ -1,5 +1,6 @@
 //! Measures the release binary over HTTP. Ratios are the result; absolute figures only say on what machine.
 
+mod freshness;
 mod histogram;
 mod identity;
 mod load;
@@ -77,7 +78,10 @@ async fn main() -> anyhow::Result<()> {
         Command::Upload(options) => upload(&options).await,
         Command::Visits(options) => visits::run(&options).await,
         Command::Identity(options) => identity::run(&options.sizes, options.rounds).await,
-        Command::Report(options) => report::run(&options),
+        Command::Report(options) => {
+            report::run(&options)?;
+            freshness::run(&options.served).await
+        }
     }
 }
 

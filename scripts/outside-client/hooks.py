@@ -3,7 +3,8 @@
 The description names formats of its own (`touchline-…`); here is what such values look like. Rules that tie fields
 together are applied to what is sent: an amount has at most the decimals of its currency, a call does not end before it
 began, a cost is of one day, the two words of an override belong together, of several identifiers or labels an empty one is as good as absent,
-and a query about a person names somebody, a query about an identifier exactly one.
+a query about a person names somebody, a query about an identifier exactly one, a period does not end before it begins, a model that
+shares the sum of all records is asked by channel alone, and paths are by one dimension of touches.
 """
 
 import re
@@ -50,6 +51,40 @@ schemathesis.openapi.format(
     "touchline-identifier-cursor", TEXT.map(lambda value: f"EmailAddress={value}".encode().hex())
 )
 
+TOUCHES = "channel source medium campaign term content landingPage referrer platform device".split()
+SPANS = "Day Week Month Quarter Year".split()
+TOUCH_TIMES = [f"touch{span}" for span in SPANS]
+RECORDS = "stage milestone label currency found property.Region".split() + [span.lower() for span in SPANS]
+DIMENSIONS = TOUCHES + TOUCH_TIMES + RECORDS
+MODELS = "first-touch last-touch last-non-direct linear position-based time-decay w-shaped full-path markov markov-global shapley".split()
+VALUE = TEXT.map(lambda text: text.replace("|", "").replace("\\", "")).filter(bool)
+
+schemathesis.openapi.format(
+    "touchline-dimensions",
+    st.lists(st.sampled_from(TOUCHES + RECORDS), unique=True, max_size=2)
+    .flatmap(lambda names: st.sampled_from(TOUCH_TIMES + ["channel"]).map(lambda name: sorted({*names, name})))
+    .map(",".join),
+)
+schemathesis.openapi.format(
+    "touchline-model",
+    st.lists(
+        st.one_of(
+            st.sampled_from(MODELS),
+            st.integers(1, 90).map(lambda days: f"time-decay:half-life={days}d"),
+            st.integers(0, 50).map(lambda first: f"position-based:first={first},last=50"),
+        ),
+        min_size=1,
+        max_size=3,
+    ).map(",".join),
+)
+schemathesis.openapi.format(
+    "touchline-filter",
+    st.tuples(st.sampled_from(["", "!"]), st.sampled_from(DIMENSIONS), st.lists(VALUE, min_size=1, max_size=3)).map(
+        lambda parts: f"{parts[0]}{parts[1]}:{'|'.join(parts[2])}"
+    ),
+)
+schemathesis.openapi.format("touchline-days", st.integers(1, 3650).map(lambda days: f"{days}d"))
+
 
 IDENTIFIERS = ("email", "phone", "raId", "cookie", "payload")
 
@@ -71,6 +106,8 @@ def names_somebody(case):
 def before_call(ctx, case, kwargs):
     """Every currency takes whole amounts; a query names whom it is about."""
     names_somebody(case)
+    if "/report" in case.path or case.path.endswith("/receipt"):
+        report_can_be_asked(case)
     if isinstance(case.body, dict):
         for name in ("OpportunityValue", "Value"):
             if isinstance(case.body.get(name), float):
@@ -80,6 +117,29 @@ def before_call(ctx, case, kwargs):
     if "/adcosts" in case.path:
         for cost in case.body if isinstance(case.body, list) else [case.body]:
             cost_can_be_stored(cost)
+
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def report_can_be_asked(case):
+    """Puts right what parameters say together; what one says wrongly by itself stays."""
+    if not isinstance(case.query, dict):
+        return
+    query = dict(case.query)
+    for first, last in (("from", "to"), ("compareFrom", "compareTo")):
+        both = [query.get(first), query.get(last)]
+        if all(isinstance(day, str) and DAY.fullmatch(day) for day in both):
+            query[first], query[last] = sorted(both)
+    by = query.get("by")
+    is_well_formed = isinstance(by, str) and all(name in DIMENSIONS for name in by.split(","))
+    if isinstance(query.get("model"), str) and "markov-global" in query["model"].split(","):
+        query.pop("where", None)
+        if is_well_formed:
+            query["by"] = "channel"
+    if case.path.endswith("/report/paths") and is_well_formed and by not in TOUCHES:
+        query["by"] = "channel"
+    case.query = query
 
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z?)?")

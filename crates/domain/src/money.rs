@@ -26,6 +26,11 @@ impl Currency {
         self.0.code()
     }
 
+    /// Its place among all currencies, in no particular order: for tables by currency.
+    pub(crate) fn place(self) -> usize {
+        self.0 as usize
+    }
+
     /// Whether it is the euro, in which reference rates are given.
     pub fn is_euro(self) -> bool {
         self.0 == iso_currency::Currency::EUR

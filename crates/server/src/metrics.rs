@@ -48,6 +48,16 @@ struct ConversionLabels {
     result: &'static str,
 }
 
+/// What reports keep in memory.
+pub(crate) struct ReportMemory {
+    /// How many sites' journeys.
+    pub(crate) sites: u64,
+    /// How many bytes they take.
+    pub(crate) bytes: u64,
+    /// How often a site was let go of.
+    pub(crate) evictions: u64,
+}
+
 /// The counters that requests move.
 pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
@@ -135,7 +145,7 @@ impl Metrics {
     pub(crate) fn encode(
         &self,
         stats: Option<StoreStats>,
-        report_bytes: usize,
+        reports: &ReportMemory,
     ) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("touchline");
         registry.register("http_requests", "Requests answered", self.requests.clone());
@@ -162,8 +172,7 @@ impl Metrics {
             self.stage_case_mismatches.clone(),
         );
         self.register_ingest(&mut registry);
-        let bytes = ConstGauge::new(i64::try_from(report_bytes).unwrap_or(i64::MAX));
-        registry.register("report_memory_bytes", "Memory that sites' journeys take for reports", bytes);
+        register_reports(&mut registry, reports);
         if let Some(stats) = stats {
             register_store(&mut registry, stats);
         }
@@ -190,6 +199,15 @@ impl Metrics {
             self.collector_refusals.clone(),
         );
     }
+}
+
+fn register_reports(registry: &mut Registry, memory: &ReportMemory) {
+    let mut gauge =
+        |name, help, value: u64| registry.register(name, help, ConstGauge::new(value.cast_signed()));
+    gauge("report_memory_bytes", "Memory that journeys take for reports", memory.bytes);
+    gauge("report_memory_sites", "Sites whose journeys are in memory", memory.sites);
+    let help = "Sites whose journeys were let go of, for memory";
+    registry.register("report_memory_evictions", help, ConstCounter::new(memory.evictions));
 }
 
 /// The store counts for itself; its figures are copied in when they are asked for. Batch size is

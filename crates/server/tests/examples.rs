@@ -73,6 +73,25 @@ fn those_of_the_page_about_identity() {
 }
 
 #[test]
+fn those_of_the_page_about_reports() {
+    let page = read("../../docs/reports.md");
+    let blocks = blocks(&page);
+    assert!(blocks.len() >= 6, "it has its examples");
+    let out = run(&Server::start(), &blocks.concat());
+    for told in [
+        r#""values":{"channel":"Paid Search","campaign":"spring"}"#,
+        "channel,currency,linear value",
+        "Paid Search,GBP,500.00",
+        r#""amount":"50.00","clicks":0"#,
+        r#""reference":"OPP-7","date":"2024-03-20""#,
+        r#""steps":["Paid Search","Email"]"#,
+        r#""stage":"Won""#,
+    ] {
+        assert!(out.contains(told), "{told}: {out}");
+    }
+}
+
+#[test]
 fn those_of_the_page() {
     let examples = read("src/http/docs/examples.sh");
     let server = Server::start();

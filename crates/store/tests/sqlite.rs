@@ -260,3 +260,31 @@ async fn damage_is_found_by_the_check() {
         assert!(!report.violations.is_empty(), "not found: {damage}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_hold_an_erasure_up_only_as_long_as_they_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let store = open(&path).unwrap();
+    store.add_site(site()).await.unwrap();
+    store.upload(vec![upload("ann", 1)]).await.unwrap();
+    let log = folder.path().join("t.db-wal");
+    let holds_ann = || std::fs::read(&log).unwrap().windows(15).any(|bytes| bytes == b"ann@example.com");
+    assert!(holds_ann());
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN").unwrap();
+    reader.query_row("SELECT count(*) FROM record_version", [], |row| row.get::<_, i64>(0)).unwrap();
+    let country = Country::parse("GB").unwrap();
+    let ann = Identifier::parse(IdentifierKind::EmailAddress, "ann@example.com", country).unwrap();
+    let fate = touchline_store::ErasedRecords::KeepTotals;
+    let erased = store.erase(SiteId::parse("s").unwrap(), vec![ann], fate).await.unwrap();
+    assert_eq!(erased.records, 1);
+    assert!(holds_ann(), "somebody still reads it as it was");
+    reader.execute_batch("COMMIT").unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while holds_ann() {
+        assert!(std::time::Instant::now() < deadline, "nobody writes, and it is emptied all the same");
+        tokio::task::yield_now().await;
+    }
+    store.close().await.unwrap();
+}

@@ -10,22 +10,21 @@ pub use rate::Rate;
 pub use sheet::{RateSheet, SheetProblem};
 
 use crate::{AMOUNT_MINOR_MAX, Currency, Day, Money};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Reference rates by currency and day.
+/// Reference rates by currency and day, made for being looked up: a report does so once for every amount.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rates {
-    /// In order of code. Apart from the rates, so that finding one's place touches few bytes.
-    currencies: Vec<Currency>,
-    /// Of the currency in the same place.
-    series: Vec<Series>,
-}
-
-/// One currency's rates, in order of day.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Series {
+    /// The days that have any rate, in order: the rows of a table.
     days: Vec<Day>,
-    rates: Vec<Rate>,
+    /// For every calendar day from the first of them to the last: which row is its own, or the last one before it.
+    rows: Vec<u32>,
+    /// In order of code.
+    currencies: Vec<Currency>,
+    /// By [`Currency::place`]: which of them it is.
+    places: Vec<Option<u16>>,
+    /// Of the currency in the same place, for every row: the last rate up to there, and of which row it is.
+    columns: Vec<Vec<Option<(u32, Rate)>>>,
 }
 
 /// A rate between two currencies.
@@ -51,13 +50,32 @@ pub struct Converted {
 impl Rates {
     /// Rates in any order; of two of one currency and day the later one holds. The euro has none.
     pub fn collect(rates: impl IntoIterator<Item = (Currency, Day, Rate)>) -> Self {
-        let mut sorted: BTreeMap<Currency, BTreeMap<Day, Rate>> = BTreeMap::new();
+        let mut sorted: BTreeMap<Day, BTreeMap<Currency, Rate>> = BTreeMap::new();
+        let mut currencies = BTreeSet::new();
         for (currency, day, rate) in rates.into_iter().filter(|(currency, _, _)| !currency.is_euro()) {
-            sorted.entry(currency).or_default().insert(day, rate);
+            sorted.entry(day).or_default().insert(currency, rate);
+            currencies.insert(currency);
         }
-        let (currencies, series) =
-            sorted.into_iter().map(|(currency, rates)| (currency, rates.into_iter().collect())).unzip();
-        Self { currencies, series }
+        let mut table = Self { currencies: currencies.into_iter().collect(), ..Self::default() };
+        for (currency, place) in table.currencies.iter().zip(0..) {
+            let length = table.places.len().max(currency.place() + 1);
+            table.places.resize(length, None);
+            table.places[currency.place()] = Some(place);
+        }
+        table.columns = vec![Vec::with_capacity(sorted.len()); table.currencies.len()];
+        for ((day, rates), row) in sorted.into_iter().zip(0..) {
+            let first = *table.days.first().unwrap_or(&day);
+            // Days between the row before and this one belong to the row before.
+            let place = usize::try_from(day.number().saturating_sub(first.number())).unwrap_or(0);
+            table.rows.resize(place, row - u32::from(row > 0));
+            table.rows.push(row);
+            table.days.push(day);
+            for (currency, column) in table.currencies.iter().zip(&mut table.columns) {
+                let before = column.last().copied().flatten();
+                column.push(rates.get(currency).map(|rate| (row, *rate)).or(before));
+            }
+        }
+        table
     }
 
     /// The amount in another currency, by the rates of a day, over the euro.
@@ -78,28 +96,34 @@ impl Rates {
 
     /// The rate by which [`Rates::convert`] converts between two currencies that differ.
     pub fn quote(&self, from: Currency, to: Currency, day: Day) -> Option<Quote> {
-        let quote = |day, from_rate, to_rate| Quote { day, from: (from, from_rate), to: (to, to_rate) };
-        match (from.is_euro(), to.is_euro()) {
-            (true, _) => self.of(to)?.at(day).map(|(day, rate)| quote(day, Rate::ONE, rate)),
-            (_, true) => self.of(from)?.at(day).map(|(day, rate)| quote(day, rate, Rate::ONE)),
-            _ => {
-                let (of_from, of_to) = (self.of(from)?, self.of(to)?);
-                let mut asked = day;
-                loop {
-                    let (from_day, from_rate) = of_from.at(asked)?;
-                    let (to_day, to_rate) = of_to.at(from_day)?;
-                    if to_day == from_day {
-                        return Some(quote(to_day, from_rate, to_rate));
-                    }
-                    asked = to_day;
-                }
+        let mut row = self.row(day)?;
+        let quote = |row: u32, from_rate, to_rate| {
+            let day = *self.days.get(row as usize)?;
+            Some(Quote { day, from: (from, from_rate), to: (to, to_rate) })
+        };
+        if from.is_euro() {
+            let (row, rate) = up_to(self.column(to)?, row)?;
+            return quote(row, Rate::ONE, rate);
+        }
+        if to.is_euro() {
+            let (row, rate) = up_to(self.column(from)?, row)?;
+            return quote(row, rate, Rate::ONE);
+        }
+        let (of_from, of_to) = (self.column(from)?, self.column(to)?);
+        loop {
+            let (from_row, from_rate) = up_to(of_from, row)?;
+            let (to_row, to_rate) = up_to(of_to, from_row)?;
+            if to_row == from_row {
+                return quote(to_row, from_rate, to_rate);
             }
+            row = to_row;
         }
     }
 
     /// The last rate of a currency up to a day, and of which day it is.
     pub fn latest(&self, currency: Currency, day: Day) -> Option<(Day, Rate)> {
-        self.of(currency)?.at(day)
+        let (row, rate) = up_to(self.column(currency)?, self.row(day)?)?;
+        Some((*self.days.get(row as usize)?, rate))
     }
 
     /// The currencies that have rates, in order of code. The euro, in which rates are given, is none of them.
@@ -109,44 +133,52 @@ impl Rates {
 
     /// The first and the last day that have a rate.
     pub fn span(&self) -> Option<(Day, Day)> {
-        let first = self.series.iter().filter_map(|series| series.days.first()).min()?;
-        let last = self.series.iter().filter_map(|series| series.days.last()).max()?;
-        Some((*first, *last))
+        Some((*self.days.first()?, *self.days.last()?))
     }
 
-    fn of(&self, currency: Currency) -> Option<&Series> {
-        let place = self.currencies.iter().position(|known| *known == currency)?;
-        self.series.get(place)
+    /// The row of a day, or the last one before it.
+    fn row(&self, day: Day) -> Option<u32> {
+        let place = usize::try_from(day.number().checked_sub(self.days.first()?.number())?).ok()?;
+        self.rows.get(place).or(self.rows.last()).copied()
+    }
+
+    fn column(&self, currency: Currency) -> Option<&[Option<(u32, Rate)>]> {
+        let place = (*self.places.get(currency.place())?)?;
+        self.columns.get(usize::from(place)).map(Vec::as_slice)
     }
 }
 
-impl Series {
-    /// The last rate up to a day.
-    fn at(&self, day: Day) -> Option<(Day, Rate)> {
-        let place = self.days.partition_point(|known| *known <= day).checked_sub(1)?;
-        Some((*self.days.get(place)?, *self.rates.get(place)?))
-    }
-}
-
-impl FromIterator<(Day, Rate)> for Series {
-    /// In order of day.
-    fn from_iter<T: IntoIterator<Item = (Day, Rate)>>(rates: T) -> Self {
-        let (days, rates) = rates.into_iter().unzip();
-        Self { days, rates }
-    }
+/// The last rate of a column up to a row, and of which row it is.
+fn up_to(column: &[Option<(u32, Rate)>], row: u32) -> Option<(u32, Rate)> {
+    *column.get(row as usize)?
 }
 
 impl Quote {
     /// An amount's minor units in the other currency's; `None` when it would be larger than an amount can be.
     pub fn apply(&self, minor: i64) -> Option<i64> {
-        let scale = |currency: Currency| 10i128.pow(currency.decimals());
         let ((from, from_rate), (to, to_rate)) = (self.from, self.to);
-        let dividend = i128::from(minor).checked_mul(i128::from(to_rate.scaled()))?.checked_mul(scale(to))?;
-        let divisor = i128::from(from_rate.scaled()) * scale(from);
-        let (whole, rest) = (dividend / divisor, dividend % divisor);
-        let rounded = if rest.abs() * 2 >= divisor { whole + dividend.signum() } else { whole };
+        let (from_decimals, to_decimals) = (from.decimals(), to.decimals());
+        let power = |decimals: u32| 10i128.pow(decimals);
+        // A rate has at most 57 bits.
+        let dividend = i128::from(minor) * i128::from(to_rate.scaled());
+        let dividend = dividend.checked_mul(power(to_decimals.saturating_sub(from_decimals)))?;
+        let divisor = i128::from(from_rate.scaled()) * power(from_decimals.saturating_sub(to_decimals));
+        let rounded = divide(dividend, divisor);
         i64::try_from(rounded).ok().filter(|minor| minor.abs() <= AMOUNT_MINOR_MAX)
     }
+}
+
+/// The nearest whole number, half of one away from zero. The divisor is greater than zero.
+fn divide(dividend: i128, divisor: i128) -> i128 {
+    // Nearly always 64 bits are enough, in which a processor divides by itself.
+    if let (Ok(dividend), Ok(divisor)) = (i64::try_from(dividend), i64::try_from(divisor)) {
+        let (whole, rest) = (dividend / divisor, dividend % divisor);
+        // Twice the rest may be too large for the type; what is left of the divisor is not.
+        let is_up = rest.abs() >= divisor - rest.abs();
+        return i128::from(whole) + i128::from(if is_up { dividend.signum() } else { 0 });
+    }
+    let (whole, rest) = (dividend / divisor, dividend % divisor);
+    whole + if rest.abs() >= divisor - rest.abs() { dividend.signum() } else { 0 }
 }
 
 #[cfg(test)]
@@ -242,6 +274,27 @@ mod tests {
         assert_eq!(both.span(), Some((day("2024-01-15"), day("2024-01-15"))));
     }
 
+    /// A guard against accidents, far above what a busy machine takes; run with `--release -- --nocapture` for the figure.
+    #[test]
+    fn a_conversion_costs_little() {
+        let codes = Currency::all();
+        let of_day = |number| codes.iter().take(30).map(move |code| (*code, number));
+        let all = (10_000..17_000).flat_map(of_day);
+        let rate = Rate::parse("1.2345").unwrap();
+        let rates = Rates::collect(all.map(|(code, number)| (code, Day::from_number(number), rate)));
+        let began = std::time::Instant::now();
+        let mut converted = 0;
+        for number in 0..200_000i32 {
+            let (from, to) = (codes[7], codes[usize::try_from(number % 29).unwrap()]);
+            let money = Money { minor: i64::from(number), currency: from };
+            let at = Day::from_number(10_000 + number % 8_000);
+            converted += i32::from(std::hint::black_box(rates.convert(money, to, at)).is_some());
+        }
+        let each = began.elapsed().as_secs_f64() * 1e9 / 2e5;
+        println!("{each:.0} ns each");
+        assert!(converted == 200_000 && each < 100_000.0, "{converted} in {each} ns each");
+    }
+
     prop_compose! {
         fn any_rate()(scaled in 10_000i64..10_000_000_000_000) -> Rate {
             Rate::from_scaled(scaled).unwrap()
@@ -270,7 +323,7 @@ mod tests {
             prop_assert_eq!(refund.map(|refund| refund.minor), Some(-converted.minor), "a refund undoes its sale");
         }
 
-        /// What is found by halving is what is found by looking at every rate.
+        /// What is found in the table is what is found by looking at every rate.
         #[test]
         fn the_rate_is_the_last_one_that_both_have(
             usd in proptest::collection::btree_map(0i32..60, any_rate(), 0..20),

@@ -1,12 +1,13 @@
 use crate::Invalid;
 use crate::money::{Decimal, ScaleMismatch};
 use std::fmt;
+use std::num::NonZeroI64;
 
 /// How many units of a currency one euro is worth: exact, greater than nothing, with at most eight decimals.
 ///
 /// The European Central Bank gives six significant digits; eight decimals hold them for every currency there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Rate(i64);
+pub struct Rate(NonZeroI64);
 
 impl Rate {
     /// How many decimals are kept.
@@ -17,7 +18,10 @@ impl Rate {
     const MAX: i64 = 1_000_000_000 * Self::UNIT;
 
     /// What the euro itself is worth.
-    pub const ONE: Self = Self(Self::UNIT);
+    pub const ONE: Self = match NonZeroI64::new(Self::UNIT) {
+        Some(unit) => Self(unit),
+        None => unreachable!(),
+    };
 
     /// Parses a decimal exactly: nothing is rounded. Codes: `not_a_number`, `too_many_decimals`, `out_of_range`.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
@@ -32,12 +36,12 @@ impl Rate {
 
     /// From hundred-millionths of a unit; `None` for what is no rate.
     pub fn from_scaled(scaled: i64) -> Option<Self> {
-        (1..=Self::MAX).contains(&scaled).then_some(Self(scaled))
+        NonZeroI64::new(scaled).filter(|scaled| (1..=Self::MAX).contains(&scaled.get())).map(Self)
     }
 
     /// Hundred-millionths of a unit.
     pub fn scaled(self) -> i64 {
-        self.0
+        self.0.get()
     }
 }
 
@@ -48,7 +52,7 @@ fn out_of_range() -> Invalid {
 impl fmt::Display for Rate {
     /// With as many decimals as needed: `1.0945`, `157`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, fraction) = (self.0 / Self::UNIT, self.0 % Self::UNIT);
+        let (whole, fraction) = (self.scaled() / Self::UNIT, self.scaled() % Self::UNIT);
         if fraction == 0 {
             return f.pad(&whole.to_string());
         }

@@ -103,7 +103,7 @@ impl<'a> Fold<'a> {
             fit: None,
             filters,
         };
-        if fold.size() > Query::COMBINATIONS_MAX {
+        if fold.size().saturating_mul(query.models.len()) > Query::COMBINATIONS_MAX {
             return Err(TooMuch::Rows);
         }
         if query.models.iter().any(Model::needs_fit) {
@@ -132,10 +132,13 @@ impl<'a> Fold<'a> {
         milestone_of(record.kind?, last_stage(self.columns, record), self.milestones)
     }
 
-    /// How channels follow each other in the journeys of the records that take part. A journey converts when its record is
-    /// won; where none is, every one does.
+    /// How channels follow each other in the journeys of the period's records. A journey converts when its record is won; where
+    /// none is, every one does. Filters select and change nobody's share, so that what makes a row adds up to it.
     fn fitted(&self) -> Result<Option<Fit>, TooMuch> {
-        let records = || self.columns.records.iter().filter(|record| self.takes_part(record));
+        let is_of_period = |record: &&RecordColumns| {
+            record.kind == Some(self.query.kind) && self.query.period.includes(record.day)
+        };
+        let records = || self.columns.records.iter().filter(is_of_period);
         let is_won = |record: &RecordColumns| self.milestone(record) == Some(Milestone::Won);
         let any_won = records().any(is_won);
         let mut builder = FitBuilder::new();

@@ -85,7 +85,7 @@ impl Query {
     pub const DIMENSIONS_MAX: usize = 3;
     /// The most models side by side.
     pub const MODELS_MAX: usize = 12;
-    /// The most combinations of values that a report looks at.
+    /// The most combinations of values that a report looks at, for each model anew.
     pub const COMBINATIONS_MAX: usize = 2_000_000;
 
     /// What cannot be asked, whatever the columns hold. Codes: `required`, `too_many`, `repeated`, `not_by_channel`.

@@ -1,4 +1,5 @@
 use super::App;
+use crate::metrics::ReportMemory;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -28,9 +29,11 @@ pub(crate) struct Reports {
     bytes_max: usize,
     threads: usize,
     clock: AtomicU64,
+    evictions: AtomicU64,
 }
 
 /// A site's place, loaded or not.
+#[derive(Default)]
 struct Held {
     engine: RwLock<Option<Engine>>,
     /// Held by whoever reads the logs.
@@ -88,6 +91,11 @@ impl Engine {
     /// What advertising cost, as it was received last.
     pub(crate) fn costs(&self) -> impl Iterator<Item = &AdCost> {
         self.costs.values()
+    }
+
+    /// The last change of costs that it has.
+    pub(crate) fn costs_through(&self) -> u64 {
+        self.costs_through
     }
 
     /// Visits and conversions of everybody, if they were asked for.
@@ -182,20 +190,13 @@ impl Reports {
             bytes_max,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             clock: AtomicU64::new(0),
+            evictions: AtomicU64::new(0),
         }
     }
 
     fn held(&self, site: &SiteId) -> Arc<Held> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || {
-            Arc::new(Held {
-                engine: RwLock::new(None),
-                loading: tokio::sync::Mutex::new(()),
-                last_used: AtomicU64::new(0),
-                bytes: AtomicUsize::new(0),
-            })
-        };
-        let one = held.entry(site.clone()).or_insert_with(new);
+        let one = held.entry(site.clone()).or_default();
         one.last_used.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         Arc::clone(one)
     }
@@ -216,6 +217,7 @@ impl Reports {
             }
             if let Some(gone) = held.remove(&site) {
                 bytes -= gone.bytes.load(Ordering::Relaxed);
+                self.evictions.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!(site = %site, "a site's journeys were let go of, for memory");
             }
         }
@@ -225,10 +227,13 @@ impl Reports {
         self.threads
     }
 
-    /// How many bytes all sites in memory take.
-    pub(crate) fn bytes(&self) -> usize {
+    /// What is in memory now.
+    pub(crate) fn memory(&self) -> ReportMemory {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.values().map(|one| one.bytes.load(Ordering::Relaxed)).sum()
+        let bytes = held.values().map(|one| one.bytes.load(Ordering::Relaxed) as u64);
+        let (sites, bytes) =
+            bytes.filter(|bytes| *bytes > 0).fold((0, 0), |(sites, sum), bytes| (sites + 1, sum + bytes));
+        ReportMemory { sites, bytes, evictions: self.evictions.load(Ordering::Relaxed) }
     }
 }
 
@@ -250,7 +255,6 @@ impl App {
                 self.refresh_traffic(&held, site).await?;
             }
         }
-        self.reports.evict(&site.id);
         let ended_early = |error: tokio::task::JoinError| StoreError::Unavailable(error.to_string());
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
@@ -308,6 +312,7 @@ impl App {
                 held.bytes.store(0, Ordering::Relaxed);
                 return Err(ReportError::TooLarge);
             }
+            self.reports.evict(&site.id);
             if is_last {
                 return Ok(());
             }
@@ -325,10 +330,14 @@ impl App {
                 })
                 .await?;
             if held.bytes() > self.reports.bytes_max {
+                // Reports without traffic go on.
+                let without = |place: &mut Option<Engine>| place.as_mut().map(|engine| engine.traffic.take());
+                self.with_engine(held, without).await?;
                 return Err(ReportError::TooLarge);
             }
         }
         held.bytes.store(held.bytes(), Ordering::Relaxed);
+        self.reports.evict(&site.id);
         Ok(())
     }
 

@@ -65,7 +65,9 @@ pub(super) async fn run(config: Config, command: &DemoCommand) -> Result<ExitCod
     let people = (0..command.people).map(|number| sample.person(number));
     let people = people.collect::<Result<Vec<_>, Invalid>>().map_err(CliError::new)?;
     let highlight = Highlight::among(&people);
+    let costs = sample.costs(command.people).map_err(CliError::new)?;
     fill(store.as_ref(), people).await?;
+    store.add_costs(costs).await?;
     let token = NewToken::generate().map_err(CliError::new)?;
     store
         .add_token(Token {
@@ -151,13 +153,18 @@ fn screen(address: SocketAddr, token: &str, command: &DemoCommand, highlight: Op
   address   http://{address}
   site      {SITE}
   token     {token}
+
+  Which marketing brought the revenue, under two models, and what it cost:
+
+curl '{site}/report?model=first-touch,linear' {bearer}
 "
     );
     if let Some(Highlight { reference, email, .. }) = highlight {
         text += &format!(
             "
-  A deal that was won, and the visits that led to it, with their channels:
+  A deal that was won: how its value is shared among the visits that led to it, and why:
 
+curl '{site}/opportunities/{reference}/receipt?model=linear,time-decay' {bearer}
 curl {site}/opportunities/{reference} {bearer}
 
   The person behind it, and why we think so:

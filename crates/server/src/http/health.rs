@@ -24,7 +24,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, 
 #[utoipa::path(get, path = "/metrics", tag = "Operation", security(()), responses((status = 200, description = "In the OpenMetrics text format", body = String, content_type = "application/openmetrics-text")))]
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
     let stats = app.store.stats().await.ok();
-    match app.metrics.encode(stats, app.reports.bytes()) {
+    match app.metrics.encode(stats, &app.reports.memory()) {
         Ok(text) => ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
             .into_response(),
         Err(_) => super::error::failure(super::error::Code::Internal, "The figures could not be written."),

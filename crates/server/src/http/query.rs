@@ -12,15 +12,16 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    /// The most parameters that are looked at.
+    /// The most parameters. One that was left out unseen could be the filter.
     const PAIRS_MAX: usize = 50;
 
     pub(crate) fn read(raw: Option<&str>) -> Result<Self, ApiError> {
-        let pairs: Vec<(String, String)> = raw
-            .unwrap_or("")
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .take(Self::PAIRS_MAX)
+        let given = || raw.unwrap_or("").split('&').filter(|pair| !pair.is_empty());
+        if given().nth(Self::PAIRS_MAX).is_some() {
+            let must = format!("must have at most {} parameters", Self::PAIRS_MAX);
+            return Err(invalid("query", "too_many", &must));
+        }
+        let pairs: Vec<(String, String)> = given()
             .map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
                 Some((decode(name)?, decode(value)?))

@@ -187,7 +187,7 @@ fn just_after(moment: Moment) -> Instant {
 
 /// The form that the client prefers; `None` is a page of JSON, which is also the answer to `*/*` and to what nobody
 /// offers.
-fn export_format(headers: &HeaderMap) -> Option<Format> {
+pub(super) fn export_format(headers: &HeaderMap) -> Option<Format> {
     let accept = headers.get(ACCEPT)?.to_str().ok()?;
     let mut preferred = (0.0, None);
     for one in accept.split(',') {

@@ -24,7 +24,22 @@ fn a_stranger_looks_around_and_nothing_is_left() {
     let folders = || std::fs::read_dir(temporary.path()).unwrap().count();
     assert_eq!(folders(), 1);
     let lines: Vec<_> = server.screen.lines().filter(|line| line.starts_with("curl ")).collect();
-    let [deal, person, deals, pipeline, explain] = lines.as_slice() else { panic!("{}", server.screen) };
+    let [report, receipt, deal, person, deals, pipeline, explain] = lines.as_slice() else {
+        panic!("{}", server.screen)
+    };
+    let report = json(report);
+    let named: Vec<_> =
+        report["query"]["models"].as_array().unwrap().iter().map(|one| &one["model"]).collect();
+    assert_eq!(named, ["first-touch", "linear"]);
+    let rows = report["rows"].as_array().unwrap();
+    let row = |channel: &str| rows.iter().find(|row| row["values"]["channel"] == channel).unwrap();
+    for channel in ["Paid Search", "Paid Social", "Display"] {
+        let roas = row(channel)["models"][1]["roas"].as_f64().unwrap();
+        assert!((0.2..40.0).contains(&roas), "{channel}: {roas}");
+    }
+    assert!(row("Offline")["reached"].as_u64() > Some(0) && row("Email")["cost"].is_null(), "{report}");
+    let receipt = json(receipt);
+    assert!(elements(&receipt["touches"]) > 1 && receipt["match"]["matched"] == true, "{receipt}");
     let deal = json(deal);
     assert_eq!((&deal["stage"], &deal["match"]["matched"]), (&"Won".into(), &true.into()));
     assert!(

@@ -29,6 +29,7 @@ mod people;
 mod rates;
 mod reads;
 mod refusals;
+mod reports;
 mod retention;
 mod revenue;
 mod screen;

@@ -1,71 +1,14 @@
-use super::samples::{
-    assert_sound, at, cookie, deal, email, form, key, matched, phone, ra_id, settle, site, site_id, visit,
-};
+use super::history::{guards, report, somebody};
+use super::samples::{assert_sound, at, cookie, email, key, matched, phone, ra_id, settle, site, site_id};
 use crate::dice::Dice;
-use crate::{NewConversion, NewVisit, Store, StoreError, Upload};
+use crate::{Store, StoreError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use touchline_domain::identity::{FactSource, GuardSettings, Standing};
+use touchline_domain::identity::{FactSource, Standing};
 use touchline_domain::record::{RecordKind, Reference};
 use touchline_domain::{Identifier, Instant, Site, SiteId};
 
 const WRITERS: usize = 6;
-
-#[derive(Clone)]
-enum Report {
-    Visit(NewVisit),
-    Conversion(NewConversion),
-    Record(Upload),
-}
-
-impl Report {
-    async fn send(self, store: &Arc<dyn Store>) {
-        match self {
-            Self::Visit(visit) => store.add_visits(vec![visit]).await.unwrap(),
-            Self::Conversion(conversion) => drop(store.add_conversions(vec![conversion]).await.unwrap()),
-            Self::Record(upload) => drop(store.upload(vec![upload]).await.unwrap()),
-        }
-    }
-
-    /// The same on another site.
-    fn on(mut self, site: &str) -> Self {
-        match &mut self {
-            Self::Visit(visit) => visit.site = site_id(site),
-            Self::Conversion(conversion) => conversion.site = site_id(site),
-            Self::Record(upload) => upload.key.site = site_id(site),
-        }
-        self
-    }
-}
-
-fn somebody(dice: &mut Dice) -> Identifier {
-    match dice.roll(6) {
-        0 | 1 => ra_id(&format!("v{}", dice.roll(12))),
-        2 => cookie(&format!("{}.1", dice.roll(8))),
-        3 => phone(&format!("020 7946 001{}", dice.roll(4))),
-        _ => dice.pick(&[email("ann@x.com"), email("bob@x.com"), email("carl@x.com"), email("info@x.com")]),
-    }
-}
-
-fn report(dice: &mut Dice, n: u64) -> Report {
-    let second = dice.roll(50).cast_signed();
-    let mut named: Vec<_> = (0..=dice.roll(2)).map(|_| somebody(dice)).collect();
-    named.sort();
-    named.dedup();
-    match dice.roll(3) {
-        0 => {
-            let mut visit = visit(&format!("v{}", dice.roll(12)), second, &dice.roll(5).to_string());
-            visit.visit.cookie = (dice.roll(2) == 0).then(|| cookie(&format!("{}.1", dice.roll(8))));
-            Report::Visit(visit)
-        }
-        1 => Report::Conversion(form(&format!("form-{n}"), second, &named)),
-        _ => Report::Record(deal(&format!("deal-{}", dice.roll(9)), n.cast_signed(), &named)),
-    }
-}
-
-fn guards() -> GuardSettings {
-    GuardSettings { visitors_max: 4, emails_max: 2, ..GuardSettings::default() }
-}
 
 type FactSeen = (FactSource, Instant, Vec<Identifier>);
 type PersonSeen =

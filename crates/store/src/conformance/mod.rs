@@ -7,7 +7,9 @@ mod convergence;
 mod costs;
 mod directory;
 mod erasure;
+mod history;
 mod identity;
+mod journeys;
 mod listing;
 mod people;
 mod rates;
@@ -60,6 +62,12 @@ cases! {
     people::a_stranger_stops_being_one_when_a_record_finds_them_by_phone,
     identity::facts_in_any_order_by_parallel_writers_give_the_same_people,
     identity::following_piece_by_piece_is_as_good_as_asking_anew,
+    journeys::whoever_reads_the_log_now_and_then_has_each_record_once,
+    journeys::a_late_visit_and_a_cut_and_its_restoration_are_followed,
+    journeys::a_deleted_record_has_no_journey_until_it_comes_back,
+    journeys::an_erasure_leaves_no_journey_or_a_bare_one,
+    journeys::changed_settings_are_applied_to_all_journeys,
+    journeys::whatever_happens_at_once_journeys_are_what_the_facts_say,
     erasure::a_person_is_erased_and_others_stay,
     erasure::what_was_found_before_an_erasure_is_not_written_after_it,
     erasure::totals_can_stay,

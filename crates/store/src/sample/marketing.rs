@@ -1,6 +1,7 @@
 //! How people come to the sample's site, and what its CRM calls things.
 
 use touchline_domain::Milestone;
+use touchline_domain::cost::AdPlatform;
 
 pub(super) const STAGES: [(&str, Milestone); 6] = [
     ("Enquiry", Milestone::Lead),
@@ -97,6 +98,32 @@ pub(super) const LATER_WAYS: [(u64, Way); 6] = [
         ),
     ),
     (50, way("?utm_source=google&utm_medium=display&utm_campaign=retargeting&gclid=CjwKCA#", None)),
+];
+
+/// A campaign of the ways above that is paid for.
+pub(super) struct PaidCampaign {
+    pub(super) platform: AdPlatform,
+    pub(super) name: &'static str,
+    /// Banners on others' pages, in place of what the platform is known for.
+    pub(super) is_display: bool,
+    /// How many visits it brings of those that a thousand people make.
+    pub(super) visits: u64,
+    pub(super) pence_per_click: u64,
+    pub(super) shown_per_click: u64,
+}
+
+const fn paid(platform: AdPlatform, name: &'static str, visits: u64, price: u64, shown: u64) -> PaidCampaign {
+    PaidCampaign { platform, name, is_display: false, visits, pence_per_click: price, shown_per_click: shown }
+}
+
+pub(super) const PAID: [PaidCampaign; 7] = [
+    paid(AdPlatform::Google, "office-chairs", 170, 480, 22),
+    paid(AdPlatform::Google, "brand", 170, 110, 6),
+    paid(AdPlatform::Bing, "desks-uk", 40, 360, 25),
+    paid(AdPlatform::LinkedIn, "facility-managers", 80, 950, 140),
+    paid(AdPlatform::LinkedIn, "retargeting", 90, 620, 110),
+    paid(AdPlatform::Facebook, "home-office", 60, 140, 90),
+    PaidCampaign { is_display: true, ..paid(AdPlatform::Google, "retargeting", 50, 60, 400) },
 ];
 
 pub(super) const PAGES: [(u64, (&str, &str)); 8] = [

@@ -1,13 +1,14 @@
 //! A site as it might be, made up from a seed: visits of people with several devices, forms, calls, opportunities that go
-//! through stages, and revenue. For demonstrations and measurements.
+//! through stages, revenue, and what advertising cost. For demonstrations and measurements.
 
+mod costs;
 mod marketing;
 mod people;
 
 use crate::dice::Dice;
-use crate::{NewConversion, NewVisit, Upload};
+use crate::{NewConversion, NewCost, NewVisit, Upload};
 use people::Life;
-use touchline_domain::{Currency, Instant, Invalid, Milestone, Site, SiteId, Stage, Text, TimeZoneName};
+use touchline_domain::{Currency, Day, Instant, Invalid, Milestone, Site, SiteId, Stage, Text, TimeZoneName};
 
 /// Something that happened on the site.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +66,23 @@ impl SampleSite {
         let dice = Dice(self.seed ^ number.wrapping_mul(0xD6E8_FEB8_6659_FD93));
         Life::of(number, &self.site, dice, self.until, self.days).live()
     }
+
+    /// What advertising cost to bring so many people, day by day up to the day before the sample's end.
+    pub fn costs(&self, people: u64) -> Result<Vec<NewCost>, Invalid> {
+        let days = self.days.unsigned_abs();
+        let until = Day::of(self.until);
+        let first = until.plus_days(-i32::try_from(days).unwrap_or(i32::MAX));
+        let mut dice = Dice(self.seed ^ 0xAD);
+        let mut costs = Vec::new();
+        let mut day = first;
+        while day < until {
+            for campaign in &marketing::PAID {
+                costs.push(costs::of_day(&self.site, campaign, day, people, days, &mut dice)?);
+            }
+            day = day.plus_days(1);
+        }
+        Ok(costs)
+    }
 }
 
 #[cfg(test)]
@@ -92,5 +110,20 @@ mod tests {
         assert!(visits > expected * 9 / 10 && visits < expected * 11 / 10, "{visits}");
         assert!(forms > visits / 40 && forms < visits / 8, "{forms}");
         assert!(records > forms / 3, "{records}");
+    }
+
+    #[test]
+    fn its_advertising_cost_something_each_day() {
+        let until = Instant::from_micros(1_750_000_000_000_000);
+        let sample = SampleSite::new(1, SiteId::parse("demo").unwrap(), until, 90);
+        let costs = sample.costs(4_000).unwrap();
+        assert_eq!(costs, sample.costs(4_000).unwrap());
+        assert!(costs.iter().all(|cost| cost.received_at <= until && cost.cost.day < Day::of(until)));
+        let pounds: i64 = costs.iter().map(|cost| cost.cost.figures.spent.minor / 100).sum();
+        assert!((20_000..60_000).contains(&pounds), "{pounds}");
+        let mut named: Vec<_> = costs.iter().map(|cost| (cost.cost.day, cost.cost.key())).collect();
+        named.sort_unstable();
+        named.dedup();
+        assert_eq!((costs.len(), named.len()), (90 * 7, 90 * 7), "each is a cost of its own");
     }
 }

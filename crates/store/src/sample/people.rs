@@ -182,7 +182,13 @@ impl<'a> Life<'a> {
         Ok(())
     }
 
+    /// Now and then the caller says what made them call: a stand at a fair, which no visit tells of.
     fn call(&mut self, at: Instant, phone: &str) -> Result<(), Invalid> {
+        let mut overrides = Overrides::default();
+        if self.dice.percent(20) {
+            overrides.marketing_channel = Some(Text::parse("Offline")?);
+            overrides.source_category = Some(Text::parse("NotApplicable")?);
+        }
         let conversion = Conversion {
             kind: ConversionKind::Call,
             reference: Reference::parse(&format!("CALL-{}", self.number))?,
@@ -191,7 +197,7 @@ impl<'a> Life<'a> {
             page: None,
             name: None,
             payload: Vec::new(),
-            overrides: Overrides::default(),
+            overrides,
             call: Some(Call {
                 ended: Moment { at: at.plus_seconds(4 * MINUTE), date_only: false },
                 called: Text::parse("020 7946 0018")?,

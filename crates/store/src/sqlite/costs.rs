@@ -105,7 +105,9 @@ pub(super) fn page(connection: &Connection, query: &CostsQuery) -> Result<CostsP
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let from = query.from.map_or(i32::MIN, Day::number);
-    let to = query.to.map_or(i32::MAX, Day::number);
+    // Where the page begins bounds the days, too: the index finds it by them.
+    let to = query.after.map(|(day, _)| day).into_iter().chain(query.to).min();
+    let to = to.map_or(i32::MAX, Day::number);
     let (day, key) = match query.after {
         Some((day, CostKey(key))) => (i64::from(day.number()), key),
         // A day after every other.

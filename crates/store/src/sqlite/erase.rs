@@ -7,7 +7,7 @@ use crate::{Erased, ErasedRecords, StoreError};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 use touchline_domain::identity::{EvidenceSource, FactSource, GuardSettings, Person, affected_by, look_up};
-use touchline_domain::record::{RecordKey, Reference, StoredVersion};
+use touchline_domain::record::{RecordKey, Reference, StoredVersion, Version};
 use touchline_domain::{Identifier, IdentifierKind, Instant, SiteId};
 
 /// How often a person larger than one search is searched for again.
@@ -103,17 +103,20 @@ fn keep_totals(tx: &mut WriteTx<'_>, key: &RecordKey, versions: &[StoredVersion]
     let nameless = RecordKey { reference, ..key.clone() };
     let update = "UPDATE record_version SET reference = ?2, details = ?3 WHERE change = ?1";
     let name = "INSERT OR IGNORE INTO name (hash, second, change) VALUES (?1, ?2, ?3)";
+    let mut before: Option<Version> = None;
     for stored in versions {
         let change = stored.change.cast_signed();
         let version = &stored.version;
         tx.forget(names::record_entries(key, &version.identifiers, version.occurred.at, change))?;
-        let bare = touchline_domain::record::Version {
-            identifiers: Vec::new(),
-            labels: None,
-            properties: None,
-            ..version.clone()
-        };
+        let bare = Version { identifiers: Vec::new(), labels: None, properties: None, ..version.clone() };
         decisions::forget_cuts(tx, &key.site, change)?;
+        if before.as_ref() == Some(&bare) {
+            // What it said besides is gone: it is a repeat now.
+            tx.connection
+                .prepare_cached("DELETE FROM record_version WHERE change = ?1")?
+                .execute([change])?;
+            continue;
+        }
         let details = rows::details(&bare)?;
         tx.connection.prepare_cached(update)?.execute(params![
             change,
@@ -123,6 +126,7 @@ fn keep_totals(tx: &mut WriteTx<'_>, key: &RecordKey, versions: &[StoredVersion]
         for entry in names::record_entries(&nameless, &[], version.occurred.at, change) {
             tx.connection.prepare_cached(name)?.execute(params![entry.hash, entry.second, entry.change])?;
         }
+        before = Some(bare);
     }
     // It has a journey still, with no touches.
     decisions::touch_record(tx, &nameless.site, nameless.kind, &nameless.reference)

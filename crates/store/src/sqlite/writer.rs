@@ -8,13 +8,15 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 /// The most units of work that share one transaction: bounds how long the first of them waits.
 const BATCH_MAX: usize = 1_024;
 
-/// How long a write that must leave no copy waits for readers of the write-ahead log. Where that is too short (a backup, a
-/// check), the log is emptied by the first write after them.
+/// How long a write that must leave no copy waits for readers of the write-ahead log, and how often it is tried again after
+/// that (a backup, a check), until the log is empty.
 const FOLD_PATIENCE: Duration = Duration::from_secs(5);
+const FOLD_AGAIN: Duration = Duration::from_millis(250);
 
 /// The one writer: a thread that owns the writing connection.
 ///
@@ -198,7 +200,18 @@ fn run(
 ) {
     let mut batch = Vec::with_capacity(BATCH_MAX);
     let (mut has_written, mut owes_fold) = (false, false);
-    while let Some(first) = queue.blocking_recv() {
+    loop {
+        let first = if owes_fold {
+            // Nobody may write for a long time; what was erased must not stay in the log until somebody does.
+            let Ok(first) = runtime.block_on(async { timeout(FOLD_AGAIN, queue.recv()).await }) else {
+                owes_fold = !fold_log(connection, Duration::ZERO);
+                continue;
+            };
+            first
+        } else {
+            queue.blocking_recv()
+        };
+        let Some(first) = first else { break };
         batch.push(first);
         gather(&mut queue, &mut batch);
         let started = Instant::now();

@@ -6,7 +6,7 @@ use super::super::query::Query as Parameters;
 use super::super::schema::SiteIdParam;
 use super::drill::number;
 use super::query_in::{self, ReportParams};
-use super::report_out::QueryOut;
+use super::report_out::{DataOut, QueryOut};
 use crate::app::App;
 use crate::app::past::Changed;
 use axum::Json;
@@ -55,6 +55,8 @@ pub(crate) struct ChangesOut {
     count: usize,
     /// The largest difference first, by the first model.
     records: Vec<ChangedRecordOut>,
+    /// Of the later moment.
+    data: DataOut,
 }
 
 /// A row then and now.
@@ -140,7 +142,7 @@ pub(crate) async fn get_changes(
     let moments = (since, until);
     let changes = app.changed(&caller.site, moments, move |changed| answer(changed, &query, limit));
     let mut out = changes.await??;
-    (out.since, out.until) = (since.to_string(), until.to_string());
+    (out.since, out.until, out.data.as_of) = (since.to_string(), until.to_string(), until.to_string());
     Ok(Json(out))
 }
 
@@ -170,6 +172,7 @@ fn answer(changed: &Changed, query: &Query, limit: usize) -> Result<ChangesOut, 
         reasons,
         count,
         records: records.into_iter().map(|(_, record)| record).collect(),
+        data: DataOut::new(after, String::new()),
     })
 }
 

@@ -6,7 +6,7 @@ use super::super::query::Query as Parameters;
 use super::super::record_out::MoneyOut;
 use super::super::schema::SiteIdParam;
 use super::query_in::{self, AsOfParams, ReportParams};
-use super::report_out::QueryOut;
+use super::report_out::{DataOut, QueryOut};
 use crate::app::App;
 use crate::app::reports::{Asked, Engine};
 use axum::Json;
@@ -41,6 +41,7 @@ pub(crate) struct ReportRecordsOut {
     count: usize,
     /// The largest credit first, by the first model.
     records: Vec<RecordCreditOut>,
+    data: DataOut,
 }
 
 /// What a record contributes.
@@ -122,9 +123,10 @@ pub(crate) async fn list_report_records(
     let limit = parameters.optional("limit", |raw| number(raw, 1, PAGE_MAX)).unwrap_or(PAGE_DEFAULT);
     let offset = parameters.optional("offset", |raw| number(raw, 0, 1_000_000_000)).unwrap_or(0);
     parameters.finish()?;
+    let now = as_of.unwrap_or(app.clock.now()).to_string();
     let records = app
         .report(&caller.site, Asked { as_of, ..Asked::default() }, move |engine| {
-            answer(engine, &query, offset, limit)
+            answer(engine, &query, (offset, limit), now)
         })
         .await??;
     Ok(Json(records))
@@ -136,11 +138,17 @@ pub(super) fn number(raw: &str, least: usize, most: usize) -> Result<usize, Inva
         .ok_or_else(|| Invalid::new("out_of_range", format!("must be a whole number from {least} to {most}")))
 }
 
-fn answer(engine: &Engine, query: &Query, offset: usize, limit: usize) -> Result<ReportRecordsOut, TooMuch> {
+fn answer(
+    engine: &Engine,
+    query: &Query,
+    (offset, limit): (usize, usize),
+    now: String,
+) -> Result<ReportRecordsOut, TooMuch> {
     let found = query.records(&engine.columns, &engine.view, offset, limit)?;
     Ok(ReportRecordsOut {
         query: QueryOut::new(query, engine, None),
         count: found.count,
         records: found.records.into_iter().map(|record| RecordCreditOut::new(query, record)).collect(),
+        data: DataOut::new(engine, now),
     })
 }

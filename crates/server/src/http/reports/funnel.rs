@@ -6,7 +6,7 @@ use super::super::query::Query as Parameters;
 use super::super::record_out::MoneyOut;
 use super::super::schema::SiteIdParam;
 use super::query_in::{self, AsOfParams, ReportParams};
-use super::report_out::QueryOut;
+use super::report_out::{DataOut, QueryOut};
 use crate::app::App;
 use crate::app::reports::Asked;
 use axum::Json;
@@ -23,6 +23,7 @@ pub(crate) struct FunnelOut {
     query: QueryOut,
     /// In the order in which the site lists them; others after them.
     stages: Vec<FunnelStageOut>,
+    data: DataOut,
 }
 
 /// A stage of the pipeline.
@@ -65,11 +66,13 @@ pub(crate) async fn get_funnel(
     let query = query_in::read(&mut parameters);
     let as_of = query_in::moment(&mut parameters, "asOf", app.clock.now());
     parameters.finish()?;
+    let now = as_of.unwrap_or(app.clock.now()).to_string();
     let answer = app.report(&caller.site, Asked { as_of, ..Asked::default() }, move |engine| {
         let stages = query.funnel(&engine.columns, &engine.view)?;
         Ok::<_, TooMuch>(FunnelOut {
             query: QueryOut::new(&query, engine, None),
             stages: stages.into_iter().map(FunnelStageOut::from).collect(),
+            data: DataOut::new(engine, now),
         })
     });
     Ok(Json(answer.await??))

@@ -1,5 +1,6 @@
 //! Reports: which marketing brought the revenue ([docs/reports.md]).
 
+mod answer;
 mod cell_out;
 pub(crate) mod changes;
 pub(crate) mod drill;

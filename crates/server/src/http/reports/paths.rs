@@ -7,7 +7,7 @@ use super::super::record_out::MoneyOut;
 use super::super::schema::SiteIdParam;
 use super::drill::number;
 use super::query_in::{self, AsOfParams, ReportParams};
-use super::report_out::QueryOut;
+use super::report_out::{DataOut, QueryOut};
 use crate::app::App;
 use crate::app::reports::Asked;
 use axum::Json;
@@ -39,6 +39,7 @@ pub(crate) struct PathsOut {
     count: usize,
     /// The most frequent first.
     paths: Vec<PathOut>,
+    data: DataOut,
 }
 
 /// A way that journeys took.
@@ -88,12 +89,14 @@ pub(crate) async fn list_paths(
         }
     };
     parameters.finish()?;
+    let now = as_of.unwrap_or(app.clock.now()).to_string();
     let answer = app.report(&caller.site, Asked { as_of, ..Asked::default() }, move |engine| {
         let (paths, count) = query.paths(dimension, &engine.columns, &engine.view, limit)?;
         Ok::<_, touchline_domain::report::TooMuch>(PathsOut {
             query: QueryOut::new(&query, engine, None),
             count,
             paths: paths.into_iter().map(PathOut::from).collect(),
+            data: DataOut::new(engine, now),
         })
     });
     Ok(Json(answer.await??))

@@ -41,8 +41,8 @@ pub(crate) struct ReportParams {
     /// In which currency; the site's when absent.
     #[param(schema_with = super::super::schema::currency, required = false)]
     currency: String,
-    /// A filter: `channel:Email`, `source:google|bing`, or with `!` before it for all others. Several by giving it several
-    /// times; all must hold.
+    /// A filter: `channel:Email`, `source:google|bing`, or with `!` before it for all others; `\|` is a `|` of a value's own.
+    /// Several by giving it several times; all must hold.
     #[param(required = false, format = "touchline-filter")]
     r#where: String,
 }
@@ -67,6 +67,11 @@ const VALUES_MAX: usize = 100;
 
 /// Reads what a report is asked; whoever calls reads what else it takes, and finishes.
 pub(super) fn read(parameters: &mut Parameters) -> Query {
+    read_with(parameters, Query::default().models)
+}
+
+/// As [`read`], with other models where none is named.
+pub(super) fn read_with(parameters: &mut Parameters, default_models: Vec<Model>) -> Query {
     let kind = parameters.optional("kind", |raw| {
         let found = RecordKind::ALL.into_iter().find(|kind| kind.name() == raw.trim());
         found.ok_or_else(|| Invalid::new("unknown_kind", "must be opportunity or revenue"))
@@ -78,7 +83,7 @@ pub(super) fn read(parameters: &mut Parameters) -> Query {
     let query = Query {
         kind: kind.unwrap_or(default.kind),
         by: by.unwrap_or(default.by),
-        models: if models.is_empty() { default.models } else { models },
+        models: if models.is_empty() { default_models } else { models },
         direct: parameters.optional("direct", DirectPolicy::parse).unwrap_or_default(),
         lookback_days: parameters.optional("lookback", lookback),
         period: period(parameters, "from", "to"),
@@ -91,7 +96,8 @@ pub(super) fn read(parameters: &mut Parameters) -> Query {
         parameters.refuse("where", &Invalid::new("too_many", must));
     }
     if let Err(invalid) = query.check() {
-        parameters.refuse(if invalid.code == "not_by_channel" { "by" } else { "model" }, &invalid);
+        let is_of_models = invalid.code == "too_many" && query.models.len() > Query::MODELS_MAX;
+        parameters.refuse(if is_of_models { "model" } else { "by" }, &invalid);
     }
     query
 }
@@ -160,11 +166,31 @@ fn filter(raw: &str) -> Result<Filter, Invalid> {
         Invalid::new("malformed", must)
     };
     let (dimension, values) = rest.split_once(':').ok_or_else(malformed)?;
-    let values: Vec<String> = values.split('|').map(|value| value.trim().to_owned()).collect();
+    let values: Vec<String> = separated(values).iter().map(|value| value.trim().to_owned()).collect();
     if values.len() > VALUES_MAX || values.iter().any(String::is_empty) {
         return Err(malformed());
     }
     Ok(Filter { dimension: Dimension::parse(dimension)?, condition, values })
+}
+
+/// Values between `|`; `\|` and `\\` stand for the characters themselves.
+fn separated(raw: &str) -> Vec<String> {
+    let mut values = vec![String::new()];
+    let mut characters = raw.chars().peekable();
+    while let Some(character) = characters.next() {
+        let escaped = characters.next_if(|next| character == '\\' && matches!(next, '|' | '\\'));
+        if character == '|' {
+            values.push(String::new());
+        } else if let Some(value) = values.last_mut() {
+            value.push(escaped.unwrap_or(character));
+        }
+    }
+    values
+}
+
+/// A value of a filter, as [`separated`] reads it.
+pub(super) fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('|', "\\|")
 }
 
 impl From<ReportError> for ApiError {

@@ -10,7 +10,7 @@ use super::super::records;
 use super::super::schema::{ReferenceParam, SiteIdParam};
 use super::drill::{RecordCreditOut, money};
 use super::query_in::{self, ReportParams};
-use super::report_out::QueryOut;
+use super::report_out::{DataOut, QueryOut};
 use crate::app::App;
 use crate::app::reports::Asked;
 use axum::Json;
@@ -45,6 +45,7 @@ pub(crate) struct ReceiptOut {
     rounding: &'static str,
     /// Whom the record is about, and the evidence.
     r#match: MatchOut,
+    data: DataOut,
 }
 
 const ROUNDING: &str = "Each share is cut to the currency's smallest unit; the units that are left go to the largest fractions, of \
@@ -146,22 +147,22 @@ async fn receipt(
     raw: Option<&str>,
 ) -> Result<Json<ReceiptOut>, ApiError> {
     let mut parameters = Parameters::read(raw)?;
-    let mut query = query_in::read(&mut parameters);
+    let every = Model::all().filter(|model| !model.shares_the_total()).collect();
+    let mut query = query_in::read_with(&mut parameters, every);
     parameters.finish()?;
-    if !raw.unwrap_or("").contains("model=") {
-        query.models = Model::all().filter(|model| !model.shares_the_total()).collect();
-    }
     query.kind = key.kind;
     for _ in 0..TRIES {
         let versions = app.store.record(key.clone()).await?;
         let found = app.store.record_match(key.clone()).await?.ok_or_else(records::not_found)?;
         let (asked, reference) = (query.clone(), key.reference.to_string());
+        let now = app.clock.now().to_string();
         let answer = app.report(site, Asked::default(), move |engine| {
             let record = (asked.kind, reference.as_str());
             let receipt = asked.receipt(&engine.columns, &engine.view, record)?;
-            Ok::<_, TooMuch>((receipt, QueryOut::new(&asked, engine, None)))
+            let basis = (QueryOut::new(&asked, engine, None), DataOut::new(engine, now));
+            Ok::<_, TooMuch>((receipt, basis))
         });
-        let (receipt, query_out) = answer.await??;
+        let (receipt, basis) = answer.await??;
         let settings = JourneySettings::of(site);
         let journey = Journey::derive(
             &settings,
@@ -174,7 +175,7 @@ async fn receipt(
         if let (Some(receipt), Some(journey)) = (receipt, journey)
             && receipt.touches.len() == journey.touches.len()
         {
-            return Ok(Json(ReceiptOut::new(site, &query, query_out, receipt, &journey, &versions, &found)));
+            return Ok(Json(ReceiptOut::new(site, &query, basis, receipt, &journey, &versions, &found)));
         }
     }
     Err(ApiError::new(Code::Overloaded, "Facts about this record come in faster than it can be told."))
@@ -184,7 +185,7 @@ impl ReceiptOut {
     fn new(
         site: &Site,
         query: &Query,
-        query_out: QueryOut,
+        (query_out, data): (QueryOut, DataOut),
         receipt: Receipt,
         journey: &Journey,
         versions: &[StoredVersion],
@@ -194,6 +195,7 @@ impl ReceiptOut {
         let touches = journey.touches.iter().zip(&receipt.touches);
         Self {
             query: query_out,
+            data,
             touches: touches
                 .map(|(touch, credited)| ReceiptTouchOut::new(site, query, touch, credited, found, currency))
                 .collect(),

@@ -4,8 +4,9 @@ use super::super::auth::{Caller, Read};
 use super::super::error::ApiError;
 use super::super::query::Query as Parameters;
 use super::super::schema::SiteIdParam;
+use super::answer::Answer;
 use super::query_in::{self, AsOfParams, ReportParams};
-use super::report_out::{Answer, ReportOut, currency_of};
+use super::report_out::{ReportOut, currency_of};
 use super::table::{self, Form};
 use crate::app::App;
 use crate::app::reports::{Asked, Engine};
@@ -22,7 +23,7 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query, rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes the query; read by `get_report`")]
 pub(crate) struct CompareParams {
-    /// Beside each row the same row of records from this day …
+    /// Beside each row the same row of records from this day (rows of that period alone are added) …
     #[param(required = false, format = "touchline-day")]
     compare_from: String,
     /// … to this day.
@@ -82,13 +83,15 @@ fn answer(
         let costs = query.costs(&engine.view, engine.costs());
         let traffic = engine.traffic().filter(|_| wants_traffic);
         let traffic = traffic.and_then(|traffic| query.traffic(&engine.view, traffic));
-        let mut answer = Answer { report, costs, traffic };
-        answer.add_rows_without_records(query.models.len(), currency_of(query, engine));
-        Ok(answer)
+        Ok(Answer::new(report, costs, traffic, query.models.len(), currency_of(query, engine)))
     };
-    let this = ask(query)?;
+    let mut this = ask(query)?;
     let other = match compared {
-        Some(period) => Some((period, ask(&Query { period, ..query.clone() })?)),
+        Some(period) => {
+            let other = ask(&Query { period, ..query.clone() })?;
+            this.add_rows_of(&other);
+            Some((period, other))
+        }
         None => None,
     };
     let previous = other.as_ref().map(|(period, answer)| (*period, answer));

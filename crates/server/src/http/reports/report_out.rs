@@ -1,12 +1,14 @@
 //! A report as it is answered.
 
+use super::answer::{Answer, key};
 use super::cell_out::{CellOut, FiguresOut};
+use super::query_in::escaped;
 use crate::app::reports::Engine;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use touchline_domain::attribution::Model;
-use touchline_domain::report::{CostRow, Counts, Filter, Period, Query, Report, Row, Total};
+use touchline_domain::report::{CostRow, Counts, Filter, Period, Query, Row, Total};
 use touchline_domain::{Currency, Day, format_minor};
 use utoipa::ToSchema;
 
@@ -156,51 +158,34 @@ pub(crate) struct RatesUsedOut {
     to: Option<String>,
 }
 
+impl RatesUsedOut {
+    /// The same in a line.
+    pub(super) fn in_a_line(&self) -> String {
+        let day = |day: &Option<String>| day.clone().unwrap_or_else(|| "none".to_owned());
+        format!("converted={}; from={}; to={}", self.converted, day(&self.from), day(&self.to))
+    }
+}
+
 /// As of what the report is.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DataOut {
-    /// Grows with every journey that changes; two answers with the same version, settings and rates are the same.
+    /// Grows with every journey that changes; two answers with the same version, costs, settings and rates are the same.
     pub(crate) version: u64,
+    /// Grows with every cost that changes.
+    pub(crate) costs: u64,
+    /// The version of the reference rates; 0 while there are none.
+    pub(crate) rates: u64,
     /// Everything that was stored before this moment is in it.
     #[schema(example = "2024-03-31T12:00:00Z")]
     pub(crate) as_of: String,
 }
 
-/// What is answered of two periods.
-pub(super) struct Answer {
-    pub(super) report: Report,
-    pub(super) costs: Option<Vec<CostRow>>,
-    pub(super) traffic: Option<BTreeMap<Vec<String>, Counts>>,
-}
-
-impl Answer {
-    fn cost(&self, row: &Row) -> Option<&CostRow> {
-        let mut costs = self.costs.iter().flatten();
-        costs.find(|cost| cost.currency == row.currency && cost.values == row.values)
-    }
-
-    /// Counted in the row of the report's currency, so that nothing is there twice.
-    fn traffic(&self, row: &Row, asked: Currency) -> Option<TrafficOut> {
-        let counts = self.traffic.as_ref()?;
-        let counts = counts.get(&row.values).copied().filter(|_| row.currency == asked).unwrap_or_default();
-        Some(TrafficOut { visits: counts.visits, conversions: counts.conversions })
-    }
-
-    /// Costs and visits of which no record has a part: money and effort that brought nothing are in the report too.
-    pub(super) fn add_rows_without_records(&mut self, models: usize, asked: Currency) {
-        let of_costs = self.costs.iter().flatten().map(|cost| (cost.currency, cost.values.clone()));
-        let of_traffic = self.traffic.iter().flat_map(BTreeMap::keys).map(|values| (asked, values.clone()));
-        let known: HashSet<(Currency, Vec<String>)> =
-            self.report.rows.iter().map(|row| (row.currency, row.values.clone())).collect();
-        let alone: BTreeSet<_> = of_costs.chain(of_traffic).filter(|key| !known.contains(key)).collect();
-        self.report.rows.extend(alone.into_iter().map(|(currency, values)| Row {
-            values,
-            currency,
-            cells: vec![touchline_domain::report::Cell::default(); models],
-            reached: 0,
-            assisted: 0,
-        }));
+impl DataOut {
+    /// Of an answer that holds everything that was stored before `as_of`.
+    pub(super) fn new(engine: &Engine, as_of: String) -> Self {
+        let (version, costs) = (engine.columns.through(), engine.costs_through());
+        Self { version, costs, rates: engine.rates_version(), as_of }
     }
 }
 
@@ -213,8 +198,6 @@ impl ReportOut {
         as_of: String,
     ) -> Self {
         let by: Vec<String> = query.by.iter().map(ToString::to_string).collect();
-        let asked = currency_of(query, engine);
-        let key = |row: &Row| (row.currency, row.values.clone());
         let before: HashMap<_, _> =
             previous.iter().flat_map(|(_, answer)| &answer.report.rows).map(|row| (key(row), row)).collect();
         let side = |answer: &Answer, row: &Row| {
@@ -224,7 +207,7 @@ impl ReportOut {
                 reached: row.reached,
                 assisted: row.assisted,
                 cost: cost.map(CostOut::from),
-                traffic: answer.traffic(row, asked),
+                traffic: answer.traffic(row).map(TrafficOut::from),
             }
         };
         let row = |row: &Row| RowOut {
@@ -247,7 +230,7 @@ impl ReportOut {
                 from: report.rate_days.map(|(first, _)| first.to_string()),
                 to: report.rate_days.map(|(_, last)| last.to_string()),
             },
-            data: DataOut { version: engine.columns.through(), as_of },
+            data: DataOut::new(engine, as_of),
         }
     }
 }
@@ -280,6 +263,18 @@ impl QueryOut {
         &self.by
     }
 
+    /// What was asked, in a line: kind, direct touches, lookback, period and currency.
+    pub(super) fn in_a_line(&self) -> String {
+        let day = |day: &Option<String>| day.clone().unwrap_or_else(|| "open".to_owned());
+        let lookback = self.lookback_days.map_or_else(|| "all".to_owned(), |days| format!("{days}d"));
+        let period = format!("{}/{}", day(&self.period.from), day(&self.period.to));
+        let Self { kind, currency, direct, .. } = self;
+        format!(
+            "kind={kind}; direct={}; lookback={lookback}; period={period}; currency={currency}",
+            direct.name
+        )
+    }
+
     /// The models with their parameters.
     pub(super) fn models(&self) -> impl Iterator<Item = &str> {
         self.models.iter().map(|model| model.model.as_str())
@@ -294,7 +289,8 @@ pub(super) fn currency_of(query: &Query, engine: &Engine) -> Currency {
 /// A filter as it can be asked for again.
 fn told(filter: &Filter) -> String {
     let mark = if filter.condition == touchline_domain::report::Condition::Is { "" } else { "!" };
-    format!("{mark}{}:{}", filter.dimension, filter.values.join("|"))
+    let values: Vec<_> = filter.values.iter().map(|value| escaped(value)).collect();
+    format!("{mark}{}:{}", filter.dimension, values.join("|"))
 }
 
 impl From<&Model> for ModelOut {
@@ -323,6 +319,12 @@ impl From<&CostRow> for CostOut {
             clicks: cost.clicks,
             impressions: cost.impressions,
         }
+    }
+}
+
+impl From<Counts> for TrafficOut {
+    fn from(counts: Counts) -> Self {
+        Self { visits: counts.visits, conversions: counts.conversions }
     }
 }
 

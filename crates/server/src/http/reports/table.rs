@@ -1,10 +1,12 @@
 //! Reports as tables: CSV, and NDJSON of their rows.
 
 use super::super::error::{ApiError, Code};
+use super::super::export::Format;
 use super::super::query::Query as Parameters;
+use super::super::records::export_format;
 use super::report_out::{ReportOut, RowOut, SideOut};
 use axum::body::Body;
-use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use touchline_domain::Invalid;
@@ -26,14 +28,10 @@ impl Form {
             "ndjson" => Ok(Self::Ndjson),
             _ => Err(Invalid::new("unknown_format", "must be json, csv or ndjson")),
         });
-        let accepts = |kind: &str| {
-            let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or("");
-            accept.trim().to_ascii_lowercase().starts_with(kind)
-        };
-        named.unwrap_or_else(|| match () {
-            () if accepts("text/csv") => Self::Csv,
-            () if accepts("application/x-ndjson") || accepts("application/ndjson") => Self::Ndjson,
-            () => Self::Json,
+        named.unwrap_or_else(|| match export_format(headers) {
+            Some(Format::Csv) => Self::Csv,
+            Some(Format::Ndjson) => Self::Ndjson,
+            None => Self::Json,
         })
     }
 }
@@ -57,7 +55,28 @@ pub(super) fn respond(report: &ReportOut, form: Form) -> Result<Response, ApiErr
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{file}\"")) {
         response.headers_mut().insert(CONTENT_DISPOSITION, value);
     }
+    for (name, value) in basis(report) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
     Ok(response)
+}
+
+/// What rows alone do not say, as headers: what was asked, and as of what it was answered.
+fn basis(report: &ReportOut) -> [(&'static str, String); 5] {
+    let models: Vec<&str> = report.query.models().collect();
+    let (data, rates) = (&report.data, &report.rates);
+    [
+        ("touchline-models", models.join("; ")),
+        ("touchline-query", report.query.in_a_line()),
+        ("touchline-as-of", data.as_of.clone()),
+        (
+            "touchline-data-version",
+            format!("journeys={}; costs={}; rates={}", data.version, data.costs, data.rates),
+        ),
+        ("touchline-rates", rates.in_a_line()),
+    ]
 }
 
 fn ndjson(report: &ReportOut) -> Result<Vec<u8>, serde_json::Error> {

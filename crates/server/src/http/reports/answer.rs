@@ -1,0 +1,80 @@
+//! A report of one period, with what its rows cost and who visited.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use touchline_domain::Currency;
+use touchline_domain::report::{Cell, CostRow, Counts, Report, Row};
+
+/// By what rows are told apart.
+pub(super) type Key = (Currency, Vec<String>);
+
+/// That of a row.
+pub(super) fn key(row: &Row) -> Key {
+    (row.currency, row.values.clone())
+}
+
+/// What is answered of one period.
+pub(super) struct Answer {
+    pub(super) report: Report,
+    costs: BTreeMap<Key, CostRow>,
+    traffic: Option<BTreeMap<Vec<String>, Counts>>,
+    models: usize,
+    asked: Currency,
+}
+
+impl Answer {
+    /// A report under so many models in the currency that was asked for. Costs and visits of which no record has a part are
+    /// rows too: money and effort that brought nothing.
+    pub(super) fn new(
+        report: Report,
+        costs: Option<Vec<CostRow>>,
+        traffic: Option<BTreeMap<Vec<String>, Counts>>,
+        models: usize,
+        asked: Currency,
+    ) -> Self {
+        let of_cost = |cost: CostRow| ((cost.currency, cost.values.clone()), cost);
+        let costs: BTreeMap<Key, CostRow> = costs.into_iter().flatten().map(of_cost).collect();
+        let of_traffic = traffic.iter().flat_map(BTreeMap::keys).map(|values| (asked, values.clone()));
+        let keys = costs.keys().cloned().chain(of_traffic).collect();
+        let mut answer = Self { report, costs, traffic, models, asked };
+        answer.add_rows(keys);
+        answer
+    }
+
+    pub(super) fn cost(&self, row: &Row) -> Option<&CostRow> {
+        self.costs.get(&key(row))
+    }
+
+    /// Counted in the row of the report's currency, so that nothing is there twice. `None` if it was not asked for.
+    pub(super) fn traffic(&self, row: &Row) -> Option<Counts> {
+        let counts = self.traffic.as_ref()?.get(&row.values).copied();
+        Some(counts.filter(|_| row.currency == self.asked).unwrap_or_default())
+    }
+
+    /// The rows that another period has and this one has not: what fell to nothing is what a comparison is for.
+    pub(super) fn add_rows_of(&mut self, other: &Self) {
+        self.add_rows(other.report.rows.iter().map(key).collect());
+    }
+
+    /// Adds rows without value, where there are none, and puts all in order: amounts in the report's currency first, then
+    /// the largest by the first model.
+    fn add_rows(&mut self, mut keys: BTreeSet<Key>) {
+        for row in &self.report.rows {
+            keys.remove(&key(row));
+        }
+        if keys.is_empty() {
+            return;
+        }
+        self.report.rows.extend(keys.into_iter().map(|(currency, values)| Row {
+            values,
+            currency,
+            cells: vec![Cell::default(); self.models],
+            reached: 0,
+            assisted: 0,
+        }));
+        self.report.rows.sort_by_cached_key(|row| {
+            let first = row.cells.first().map_or(0, |cell| cell.minor);
+            (row.currency != self.asked, row.currency, Reverse(first), row.values.clone())
+        });
+    }
+}
