@@ -109,7 +109,8 @@ impl Site {
             let began = Instant::now();
             let journey = made_up.journey(number)?;
             making += began.elapsed();
-            columns.apply(u64::from(number) + 1, u64::from(number) + 1, Some(&journey));
+            let row = u64::from(number) + 1;
+            columns.apply(row, row, Some(&journey));
         }
         let took = began.elapsed().saturating_sub(making);
         let view = View::of(&columns, Arc::new(settings), Arc::new(Rates::default()));

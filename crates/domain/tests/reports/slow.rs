@@ -12,7 +12,7 @@ use touchline_domain::record::RecordKind;
 use touchline_domain::report::{
     Bucket, Cell, Condition, Dimension, Filter, NOT_SET, Query, RecordDimension, TouchDimension, UNATTRIBUTED,
 };
-use touchline_domain::{Currency, Instant, Milestone, Moment, Money};
+use touchline_domain::{Currency, Day, Instant, Milestone, Moment, Money};
 
 /// Rows by currency and values; what is added up in each.
 pub(crate) type Rows = BTreeMap<(Currency, Vec<String>), Gathered>;
@@ -83,7 +83,10 @@ impl<'a> Site<'a> {
 pub(crate) fn report(world: &World, query: &Query) -> Slow {
     let site = Site::of(world);
     let journeys: Vec<_> = world.journeys.iter().filter(|journey| site.takes_part(query, journey)).collect();
-    let fit = query.models.iter().any(Model::needs_fit).then(|| site.fit(query, &journeys));
+    // Removal effects are those of all records of the period: filters change nobody's share.
+    let of_period: Vec<_> =
+        world.journeys.iter().filter(|journey| site.is_of_period(query, journey)).collect();
+    let fit = query.models.iter().any(Model::needs_fit).then(|| site.fit(query, &of_period));
     let asked = query.currency.unwrap_or(world.site.currency);
     let mut slow = Slow::default();
     slow.totals.insert(asked, (Cell::default(), 0));
@@ -155,10 +158,14 @@ fn second(instant: Instant) -> i64 {
 }
 
 impl Site<'_> {
-    fn takes_part(&self, query: &Query, journey: &Journey) -> bool {
+    fn is_of_period(&self, query: &Query, journey: &Journey) -> bool {
         let day = self.date(journey.occurred);
         let is_after = query.period.from.is_none_or(|from| from.to_string() <= day.to_string());
         let is_before = query.period.to.is_none_or(|to| day.to_string() <= to.to_string());
+        journey.kind == query.kind && is_after && is_before
+    }
+
+    fn takes_part(&self, query: &Query, journey: &Journey) -> bool {
         let filters = query.filters.iter().filter(|filter| !is_of_touches(&filter.dimension));
         let holds = |filter: &Filter| {
             let mut values = vec![self.value_of_record(&filter.dimension, journey)];
@@ -168,16 +175,16 @@ impl Site<'_> {
             let is_one = values.iter().any(|value| filter.values.contains(value));
             if filter.condition == Condition::Is { is_one } else { !is_one }
         };
-        journey.kind == query.kind && is_after && is_before && filters.into_iter().all(holds)
+        self.is_of_period(query, journey) && filters.into_iter().all(holds)
     }
 
     fn amount(&self, journey: &Journey, asked: Currency) -> (Money, Option<i32>) {
         let days = self.date(journey.occurred).since(Date::constant(1970, 1, 1)).unwrap().get_days();
-        let day = touchline_domain::Day::from_number(days);
+        let day = Day::from_number(days);
         match self.world.rates.convert(journey.value, asked, day) {
             Some(converted) => {
                 let money = Money { minor: converted.minor, currency: asked };
-                (money, converted.rate_day.map(|day| day.number()))
+                (money, converted.rate_day.map(Day::number))
             }
             None => (journey.value, None),
         }
@@ -273,13 +280,12 @@ impl Site<'_> {
         let (won, lost) = (i64::from(whole.won > 0), i64::from(whole.lost > 0));
         for (place, model) in query.models.iter().enumerate() {
             let touches = self.seen(query, model.direct(query.direct), journey);
-            let touches_or_none: Vec<Option<&Touch>> = match touches.is_empty() {
-                true => vec![None],
-                false => touches.iter().copied().map(Some).collect(),
-            };
-            let weights = match touches.is_empty() {
-                true => vec![1],
-                false => self.weights(model, fit, journey, &touches),
+            // What no touch gets goes to none, all of it.
+            let (getting, weights) = if touches.is_empty() {
+                (vec![None], vec![1])
+            } else {
+                let weights = self.weights(model, fit, journey, &touches);
+                (touches.into_iter().map(Some).collect(), weights)
             };
             let share = |amount: i64| {
                 let mut shares = vec![0; weights.len()];
@@ -287,7 +293,7 @@ impl Site<'_> {
                 shares
             };
             let (minor, records) = (share(money.minor), share(1_000_000));
-            for (index, touch) in touches_or_none.into_iter().enumerate() {
+            for (index, touch) in getting.into_iter().enumerate() {
                 if !self.admits(query, touch) {
                     continue;
                 }
