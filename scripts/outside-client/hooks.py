@@ -4,7 +4,8 @@ The description names formats of its own (`touchline-…`); here is what such va
 together are applied to what is sent: an amount has at most the decimals of its currency, a call does not end before it
 began, a cost is of one day, the two words of an override belong together, of several identifiers or labels an empty one is as good as absent,
 a query about a person names somebody, a query about an identifier exactly one, a period does not end before it begins, a model that
-shares the sum of all records is asked by channel alone, and paths are by one dimension of touches.
+shares the sum of all records is asked by channel alone, paths are by one dimension of touches, and
+an export is one that can be made.
 """
 
 import re
@@ -40,6 +41,9 @@ schemathesis.openapi.format(
 schemathesis.openapi.format(
     "touchline-screen", st.tuples(st.integers(0, 9999), st.integers(0, 9999)).map(lambda size: f"{size[0]}x{size[1]}")
 )
+schemathesis.openapi.format("touchline-event-name", st.sampled_from(["Purchase", "Lead", "Schedule", "CRM sale"]))
+VALUES = ["whole", "linear", "last-touch", "time-decay:half-life=14d", "position-based"]
+schemathesis.openapi.format("touchline-export-value", st.sampled_from(VALUES))
 schemathesis.openapi.format("touchline-cursor", st.integers(0, 2**62).map(str))
 schemathesis.openapi.format(
     "touchline-rule",
@@ -114,40 +118,64 @@ def before_call(ctx, case, kwargs):
                 case.body[name] = int(case.body[name]) if abs(case.body[name]) < 10**12 else 0
         call_ends_when_it_began(case.body)
         override_words_belong_together(case.body)
+    if case.path.endswith(("/exports/google-ads", "/exports/meta")):
+        export_can_be_made(case)
     if "/adcosts" in case.path:
         for cost in case.body if isinstance(case.body, list) else [case.body]:
             cost_can_be_stored(cost)
 
 
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
-
-
-def report_can_be_asked(case):
-    """Puts right what parameters say together; what one says wrongly by itself stays."""
-    if not isinstance(case.query, dict):
-        return
-    query = dict(case.query)
-    for first, last in (("from", "to"), ("compareFrom", "compareTo")):
-        both = [query.get(first), query.get(last)]
-        if all(isinstance(day, str) and DAY.fullmatch(day) for day in both):
-            query[first], query[last] = sorted(both)
-    between = [query.get("since"), query.get("until")]
-    if all(isinstance(moment, str) and MOMENT.fullmatch(moment) for moment in between):
-        query["since"], query["until"] = sorted(between)
-        if between[0][:10] == between[1][:10]:
-            del query["until"]
-    by = query.get("by")
-    is_well_formed = isinstance(by, str) and all(name in DIMENSIONS for name in by.split(","))
-    if isinstance(query.get("model"), str) and "markov-global" in query["model"].split(","):
-        query.pop("where", None)
-        if is_well_formed:
-            query["by"] = "channel"
-    if case.path.endswith("/report/paths") and is_well_formed and by not in TOUCHES:
-        query["by"] = "channel"
+def export_can_be_made(case):
+    """Revenue is won, an opportunity's event has a name, only what happens in a shop may be old, and a value is one of ours:
+    the client tries one parameter's text as another's."""
+    query = case.query if isinstance(case.query, dict) else {}
+    if query.get("kind") == "revenue" and query.get("milestone") in ("lead", "opportunity"):
+        query = {**query, "milestone": "won"}
+    if case.path.endswith("/meta") and query.get("milestone") == "opportunity" and not query.get("name"):
+        query = {**query, "name": "Schedule"}
+    days = str(query.get("eventDays", ""))
+    if days.isdigit() and 7 < int(days) <= 62:
+        query = {**query, "actionSource": "physical_store"}
+    if query.get("value") and query["value"] not in VALUES:
+        query = {**query, "value": "whole"}
     case.query = query
 
 
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z?)?")
+NAMES = f"({'|'.join(map(re.escape, DIMENSIONS))})"
+WELL_FORMED = {
+    **dict.fromkeys(("from", "to", "compareFrom", "compareTo"), DAY),
+    **dict.fromkeys(("since", "until", "asOf"), MOMENT),
+    "by": re.compile(f"{NAMES}(,{NAMES})*"),
+    "model": re.compile(r"[a-z-]+(:[a-z-]+=\w+)?(,[a-z-]+([:=][a-z-]*=?\w+)?)*"),
+    "where": re.compile(f"!?{NAMES}:.+"),
+    "lookback": re.compile(r"\d+d"),
+}
+
+
+def report_can_be_asked(case):
+    """Puts right what parameters say together. What one says wrongly by itself stays, and so do all beside it."""
+    query = case.query if isinstance(case.query, dict) else {}
+    if not all(value.fullmatch(str(query[name])) for name, value in WELL_FORMED.items() if name in query):
+        return
+    wanted = dict(query)
+    for first, last in (("from", "to"), ("compareFrom", "compareTo"), ("since", "until")):
+        if query.get(first) and query.get(last):
+            wanted[first], wanted[last] = sorted((query[first], query[last]))
+            if first == "since" and wanted[first][:10] == wanted[last][:10]:
+                del wanted[last]
+    by = query.get("by", "channel")
+    if "markov-global" in query.get("model", "").split(","):
+        wanted.pop("where", None)
+        if by != "channel":
+            wanted["by"] = "channel"
+    if case.path.endswith("/report/paths") and by not in TOUCHES:
+        wanted["by"] = "channel"
+    if wanted != query:
+        case.query = wanted
+
+
 START, END = "StartDateTimeISO", "EndDateTimeISO"
 
 

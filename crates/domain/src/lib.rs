@@ -6,6 +6,7 @@
 //! Units, everywhere: money in the currency's **minor units**, instants in **microseconds since 1970, UTC**
 //! (the wire documents six fraction digits).
 
+pub mod ad_export;
 pub mod attribution;
 pub mod channel;
 mod conversion;

@@ -7,6 +7,7 @@
 pub mod conformance;
 mod dice;
 mod error;
+mod exports;
 mod money;
 mod people;
 pub mod sample;
@@ -14,6 +15,7 @@ pub mod sqlite;
 mod store;
 
 pub use error::StoreError;
+pub use exports::{ExportOutcome, ExportRow, Ledger, LedgerEntry, NewExport, NewExportRow, StoredExport};
 pub use money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 pub use people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,

@@ -1,5 +1,6 @@
 //! What the verbs about visitors and people take and answer.
 
+use crate::ExportRow;
 use touchline_domain::identity::{Guard, Matching, Person};
 use touchline_domain::journey::Journey;
 use touchline_domain::record::{RecordKey, StoredVersion};
@@ -51,11 +52,15 @@ pub struct PersonFacts {
     pub conversions: Vec<StoredConversion>,
     /// Those that evidence ties to this person or that match it, in order of kind and reference; at most [`PersonFacts::RECORDS_MAX`].
     pub records: Vec<PersonRecord>,
+    /// What stored exports to advertising platforms hold of them, in order; at most [`PersonFacts::EXPORTS_MAX`].
+    pub exports: Vec<ExportRow>,
 }
 
 impl PersonFacts {
     /// The most records that are read of one person.
     pub const RECORDS_MAX: usize = 1_000;
+    /// The most exported conversions that are read of one person.
+    pub const EXPORTS_MAX: usize = 1_000;
 }
 
 /// Whom a record is about, with what was found of them.
@@ -180,6 +185,8 @@ pub struct Erased {
     pub versions: u64,
     /// Identifiers forgotten: of the person, with decisions about them.
     pub identifiers: u64,
+    /// Conversions deleted from stored exports to advertising platforms.
+    pub exported: u64,
 }
 
 impl Erased {

@@ -1,4 +1,5 @@
 use crate::StoreError;
+use crate::exports::{ExportOutcome, ExportRow, Ledger, NewExport, StoredExport};
 use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
@@ -6,10 +7,11 @@ use crate::people::{
 };
 use async_trait::async_trait;
 use std::path::Path;
+use touchline_domain::ad_export::{ConversionKey, ExportPlatform};
 use touchline_domain::record::{
     RecordFilter, RecordKey, RecordKind, Reference, StageTotal, StoredVersion, UploadOutcome, Version,
 };
-use touchline_domain::{Identifier, Instant, RateSheet, Site, SiteId, StoredCost, Token, TokenId};
+use touchline_domain::{Identifier, Instant, RateSheet, Site, SiteId, StoredCost, Text, Token, TokenId};
 
 /// A version of a record, to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +110,8 @@ pub struct CheckReport {
     pub conversions: u64,
     /// How many costs of advertising there are, every version of each.
     pub costs: u64,
+    /// How many exports to advertising platforms there are.
+    pub exports: u64,
     /// How many changes have to be followed before journeys can be compared with the facts; 0 when they were.
     pub changes_behind: u64,
     /// What is wrong, a sentence each; empty when all is well. At most a hundred.
@@ -316,6 +320,40 @@ pub trait Store: Send + Sync + 'static {
 
     /// All reference rates, as of one moment.
     async fn rates(&self) -> Result<StoredRates, StoreError>;
+
+    /// A page of what was exported to a platform under a name, after a key.
+    async fn ledger(
+        &self,
+        site: SiteId,
+        platform: ExportPlatform,
+        name: Text<100>,
+        after: Option<ConversionKey>,
+        limit: usize,
+    ) -> Result<Ledger, StoreError>;
+
+    /// Stores an export and enters its conversions into the ledger, without those that another export under the same name has
+    /// by then, unless it may have them [again](NewExport::again).
+    async fn add_export(&self, export: NewExport) -> Result<ExportOutcome, StoreError>;
+
+    /// A site's exports, the newest first, before a number; at most `limit`.
+    async fn exports(
+        &self,
+        site: SiteId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<StoredExport>, StoreError>;
+
+    /// An export. `None` if there is none with this number.
+    async fn export(&self, site: SiteId, id: u64) -> Result<Option<StoredExport>, StoreError>;
+
+    /// An export's conversions in the order of the file, from a place on; at most `limit`. Those of whoever was erased are gone.
+    async fn export_rows(
+        &self,
+        site: SiteId,
+        id: u64,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<ExportRow>, StoreError>;
 
     /// How many of a site's records are in each stage now, and what they are worth, by currency.
     async fn stage_totals(&self, site: SiteId, kind: RecordKind) -> Result<Vec<StageTotal>, StoreError>;

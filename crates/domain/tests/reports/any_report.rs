@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use touchline_domain::Currency;
 use touchline_domain::attribution::{DirectPolicy, Model};
-use touchline_domain::report::{Cell, Dimension, Query, Report, Row, TouchDimension, UNATTRIBUTED};
+use touchline_domain::report::{Cell, Dimension, Period, Query, Report, Row, TouchDimension, UNATTRIBUTED};
 
 fn report(world: &World, query: &Query) -> Report {
     let columns = world.columns();
@@ -79,7 +79,7 @@ proptest! {
     fn totals_are_those_of_the_journeys(world in world(), asked in asked()) {
         let query = unfiltered(&asked.of(&world));
         let asked = query.currency.unwrap_or(world.site.currency);
-        let query = Query { period: Default::default(), currency: Some(asked), ..query };
+        let query = Query { period: Period::default(), currency: Some(asked), ..query };
         let report = report(&world, &query);
         let journeys = || world.journeys.iter().filter(|journey| journey.kind == query.kind);
         let counted: i64 = report.totals.iter().map(|total| total.cell.records).sum();

@@ -6,3 +6,4 @@ mod asked;
 mod made_up;
 mod same_report;
 mod slow;
+mod steps;

@@ -3,6 +3,7 @@
 
 use crate::asked::is_of_touches;
 use crate::made_up::{World, end};
+use crate::steps::{begin, plus, second, share_totals, value_of_origin};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -12,7 +13,7 @@ use touchline_domain::record::RecordKind;
 use touchline_domain::report::{
     Bucket, Cell, Condition, Dimension, Filter, NOT_SET, Query, RecordDimension, TouchDimension, UNATTRIBUTED,
 };
-use touchline_domain::{Currency, Instant, Milestone, Moment, Money};
+use touchline_domain::{Currency, Day, Instant, Milestone, Moment, Money};
 
 /// Rows by currency and values; what is added up in each.
 pub(crate) type Rows = BTreeMap<(Currency, Vec<String>), Gathered>;
@@ -83,7 +84,10 @@ impl<'a> Site<'a> {
 pub(crate) fn report(world: &World, query: &Query) -> Slow {
     let site = Site::of(world);
     let journeys: Vec<_> = world.journeys.iter().filter(|journey| site.takes_part(query, journey)).collect();
-    let fit = query.models.iter().any(Model::needs_fit).then(|| site.fit(query, &journeys));
+    // Removal effects are those of all records of the period: filters change nobody's share.
+    let of_period: Vec<_> =
+        world.journeys.iter().filter(|journey| site.is_of_period(query, journey)).collect();
+    let fit = query.models.iter().any(Model::needs_fit).then(|| site.fit(query, &of_period));
     let asked = query.currency.unwrap_or(world.site.currency);
     let mut slow = Slow::default();
     slow.totals.insert(asked, (Cell::default(), 0));
@@ -109,56 +113,15 @@ pub(crate) fn report(world: &World, query: &Query) -> Slow {
     slow
 }
 
-fn share_totals(fit: &Fit, channels: &[String], place: usize, models: usize, rows: &mut Rows) {
-    let currencies: BTreeSet<Currency> = rows.keys().map(|(currency, _)| *currency).collect();
-    let numbers: Vec<u32> = fit.removal_effects().map(|(channel, _)| channel).collect();
-    for currency in currencies {
-        let mut sum = Cell::default();
-        for ((_, values), row) in rows.iter_mut().filter(|((other, _), _)| *other == currency) {
-            if values != &[UNATTRIBUTED] {
-                sum = plus(sum, &std::mem::take(&mut row.cells[place]));
-            }
-        }
-        let shares = |total: i128| fit.global_shares(i64::try_from(total).unwrap(), &numbers);
-        let (minor, won_minor) = (shares(sum.minor), shares(sum.won_minor));
-        let (records, won) = (shares(sum.records.into()), shares(sum.won.into()));
-        let (lost, days) = (shares(sum.lost.into()), shares(sum.days));
-        for (index, channel) in numbers.iter().enumerate() {
-            let values = vec![channels[*channel as usize].clone()];
-            let row = rows.entry((currency, values)).or_default();
-            row.cells.resize(models, Cell::default());
-            row.cells[place] = Cell {
-                minor: minor[index].into(),
-                won_minor: won_minor[index].into(),
-                records: records[index],
-                won: won[index],
-                lost: lost[index],
-                days: days[index].into(),
-            };
-        }
-    }
-}
-
-pub(crate) fn plus(one: Cell, other: &Cell) -> Cell {
-    Cell {
-        minor: one.minor + other.minor,
-        won_minor: one.won_minor + other.won_minor,
-        records: one.records + other.records,
-        won: one.won + other.won,
-        lost: one.lost + other.lost,
-        days: one.days + other.days,
-    }
-}
-
-fn second(instant: Instant) -> i64 {
-    instant.as_micros() / 1_000_000
-}
-
 impl Site<'_> {
-    fn takes_part(&self, query: &Query, journey: &Journey) -> bool {
+    fn is_of_period(&self, query: &Query, journey: &Journey) -> bool {
         let day = self.date(journey.occurred);
         let is_after = query.period.from.is_none_or(|from| from.to_string() <= day.to_string());
         let is_before = query.period.to.is_none_or(|to| day.to_string() <= to.to_string());
+        journey.kind == query.kind && is_after && is_before
+    }
+
+    fn takes_part(&self, query: &Query, journey: &Journey) -> bool {
         let filters = query.filters.iter().filter(|filter| !is_of_touches(&filter.dimension));
         let holds = |filter: &Filter| {
             let mut values = vec![self.value_of_record(&filter.dimension, journey)];
@@ -168,16 +131,16 @@ impl Site<'_> {
             let is_one = values.iter().any(|value| filter.values.contains(value));
             if filter.condition == Condition::Is { is_one } else { !is_one }
         };
-        journey.kind == query.kind && is_after && is_before && filters.into_iter().all(holds)
+        self.is_of_period(query, journey) && filters.into_iter().all(holds)
     }
 
     fn amount(&self, journey: &Journey, asked: Currency) -> (Money, Option<i32>) {
         let days = self.date(journey.occurred).since(Date::constant(1970, 1, 1)).unwrap().get_days();
-        let day = touchline_domain::Day::from_number(days);
+        let day = Day::from_number(days);
         match self.world.rates.convert(journey.value, asked, day) {
             Some(converted) => {
                 let money = Money { minor: converted.minor, currency: asked };
-                (money, converted.rate_day.map(|day| day.number()))
+                (money, converted.rate_day.map(Day::number))
             }
             None => (journey.value, None),
         }
@@ -273,13 +236,12 @@ impl Site<'_> {
         let (won, lost) = (i64::from(whole.won > 0), i64::from(whole.lost > 0));
         for (place, model) in query.models.iter().enumerate() {
             let touches = self.seen(query, model.direct(query.direct), journey);
-            let touches_or_none: Vec<Option<&Touch>> = match touches.is_empty() {
-                true => vec![None],
-                false => touches.iter().copied().map(Some).collect(),
-            };
-            let weights = match touches.is_empty() {
-                true => vec![1],
-                false => self.weights(model, fit, journey, &touches),
+            // What no touch gets goes to none, all of it.
+            let (getting, weights) = if touches.is_empty() {
+                (vec![None], vec![1])
+            } else {
+                let weights = self.weights(model, fit, journey, &touches);
+                (touches.into_iter().map(Some).collect(), weights)
             };
             let share = |amount: i64| {
                 let mut shares = vec![0; weights.len()];
@@ -287,7 +249,7 @@ impl Site<'_> {
                 shares
             };
             let (minor, records) = (share(money.minor), share(1_000_000));
-            for (index, touch) in touches_or_none.into_iter().enumerate() {
+            for (index, touch) in getting.into_iter().enumerate() {
                 if !self.admits(query, touch) {
                     continue;
                 }
@@ -390,36 +352,4 @@ impl Site<'_> {
             self.zone.to_datetime(timestamp).date()
         }
     }
-}
-
-fn value_of_origin(world: &World, dimension: TouchDimension, origin: &Origin) -> String {
-    let c = origin.classify(&world.site.channels).unwrap();
-    let value = match dimension {
-        TouchDimension::Channel => Some(c.channel),
-        TouchDimension::Source => c.source,
-        TouchDimension::Medium => c.medium,
-        TouchDimension::Campaign => c.campaign,
-        TouchDimension::Term => c.term,
-        TouchDimension::Content => c.content,
-        TouchDimension::LandingPage => origin.page().map(str::to_owned),
-        TouchDimension::Referrer => origin.referrer_host().map(str::to_owned),
-        TouchDimension::Platform => c.platform.map(str::to_owned),
-        TouchDimension::Device => origin.device.map(|device| device.name().to_owned()),
-    };
-    value.unwrap_or_else(|| NOT_SET.to_owned())
-}
-
-/// The first day of a bucket, day by day.
-fn begin(bucket: Bucket, mut date: Date) -> Date {
-    let is_first = |date: Date| match bucket {
-        Bucket::Day => true,
-        Bucket::Week => date.weekday() == Weekday::Monday,
-        Bucket::Month => date.day() == 1,
-        Bucket::Quarter => date.day() == 1 && [1, 4, 7, 10].contains(&date.month()),
-        Bucket::Year => date.day_of_year() == 1,
-    };
-    while !is_first(date) {
-        date = date.yesterday().unwrap();
-    }
-    date
 }

@@ -1,5 +1,6 @@
 //! What Touchline does, free of HTTP and of the command line: each use case over the store and the domain.
 
+pub(crate) mod ad_exports;
 pub(crate) mod channels;
 mod collector;
 pub(crate) mod directory;

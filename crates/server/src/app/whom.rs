@@ -45,7 +45,8 @@ impl Whom {
         let is_nothing = facts.person.facts.is_empty()
             && facts.visits.is_empty()
             && facts.conversions.is_empty()
-            && facts.records.is_empty();
+            && facts.records.is_empty()
+            && facts.exports.is_empty();
         if is_nothing { Err(WhomError::NothingHeld) } else { Ok(Held { seeds, facts }) }
     }
 

@@ -83,13 +83,14 @@ fn text(statement: &ErasureOut) -> String {
     let kept = if statement.records_kept { "stripped of everything personal" } else { "deleted" };
     format!(
         "erased at {}\n  visits       {} reports deleted\n  conversions  {} reports deleted\n  records      {} {kept}, with \
-         {} versions\n  identifiers  {} forgotten\n{}\n",
+         {} versions\n  identifiers  {} forgotten\n  exports      {} conversions deleted\n{}\n",
         statement.erased_at,
         statement.visits,
         statement.conversions,
         statement.records,
         statement.versions,
         statement.identifiers,
+        statement.exported,
         statement.note,
     )
 }

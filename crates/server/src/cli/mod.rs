@@ -1,5 +1,6 @@
 //! The command line: what it looks like, and which use case each command is.
 
+mod ad_export;
 mod attribute;
 mod channels;
 mod demo;
@@ -48,6 +49,7 @@ const EXAMPLES: &str = "Examples:
   touchline token create --site shop --scope ingest --name CRM --expires 365d
   touchline rates import eurofxref-hist.csv       let reports convert currencies
   touchline attribute paths.csv --model markov    compare models on a file of paths
+  touchline ads-export --site shop --platform google-ads --name 'CRM sale' --out sales.csv
   touchline backup /backups/touchline-$(date +%F).db
 
 Every setting is also an environment variable (TOUCHLINE_LISTEN, TOUCHLINE_LIMITS_BODY_BYTES, …) and a line of
@@ -108,6 +110,8 @@ enum Command {
     Rebuild(rebuild::RebuildCommand),
     /// Write all opportunities or revenue of a site to standard output
     Export(export::ExportCommand),
+    /// Write conversions for Google Ads or Meta to a file, none of them twice
+    AdsExport(Box<ad_export::AdExportCommand>),
     /// Print everything that is held on somebody, as JSON
     Person(whom::WhomArgs),
     /// Remove everything that is held on somebody, for good, and print what went
@@ -176,6 +180,7 @@ fn run(settings: Settings, command: Command) -> Result<ExitCode, CliError> {
             Command::Check => maintenance::check(&config).await,
             Command::Rebuild(command) => rebuild::run(&config, command).await,
             Command::Export(command) => export::run(&config, command).await,
+            Command::AdsExport(command) => ad_export::run(&config, *command).await,
             Command::Person(whom) => person::run(&config, whom).await,
             Command::Erase(command) => erase::run(&config, command).await,
             Command::Settings => print(crate::config::DEFAULT),

@@ -26,6 +26,7 @@ pub(crate) enum Code {
     RecordNotFound,
     PersonNotFound,
     EvidenceNotFound,
+    ExportNotFound,
     MethodNotAllowed,
     BodyTimeout,
     BodyTooLarge,
@@ -40,7 +41,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::MalformedJson,
         Self::IncompleteBody,
         Self::InvalidBody,
@@ -54,6 +55,7 @@ impl Code {
         Self::RecordNotFound,
         Self::PersonNotFound,
         Self::EvidenceNotFound,
+        Self::ExportNotFound,
         Self::MethodNotAllowed,
         Self::BodyTimeout,
         Self::BodyTooLarge,
@@ -98,6 +100,7 @@ impl Code {
                 "evidence_not_found",
                 "There is no fact with this number that names this identifier",
             ),
+            Self::ExportNotFound => (S::NOT_FOUND, "export_not_found", "There is no export with this number"),
             Self::MethodNotAllowed => {
                 (S::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not answer this method")
             }

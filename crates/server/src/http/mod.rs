@@ -1,5 +1,6 @@
 //! The wire: every route, who may use it, and the one place where failures become answers.
 
+pub(crate) mod ad_exports;
 mod auth;
 mod batch;
 mod body;
@@ -72,6 +73,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/{siteId}/visits/batch", post(batch::visits))
         .route("/{siteId}/costs", get(costs::list::list_costs))
         .route("/{siteId}/pipeline", get(records::pipeline))
+        .merge(ad_exports::routes())
         .merge(channels::routes())
         .merge(people::routes())
         .merge(reports::routes());

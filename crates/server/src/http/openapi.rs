@@ -1,5 +1,6 @@
 //! The description of the API, generated from the handlers and types that serve it.
 
+use super::ad_exports::{make, past};
 use super::channels::{self, ChannelRulesIn};
 use super::costs;
 use super::costs::schema::{AdCostIn, BingAdCostIn, FacebookAdCostIn, GoogleAdCostIn, OldAdCostIn};
@@ -49,6 +50,13 @@ use utoipa::{Modify, OpenApi};
         reports::funnel::get_funnel,
         reports::receipt::get_opportunity_receipt,
         reports::receipt::get_revenue_receipt,
+        make::preview_google_ads_export,
+        make::make_google_ads_export,
+        make::preview_meta_export,
+        make::make_meta_export,
+        past::list_exports,
+        past::get_export,
+        past::get_export_file,
         channels::explain::explain_channel,
         channels::list::list_channel_rules,
         channels::set::set_channel_rules,
@@ -71,6 +79,7 @@ use utoipa::{Modify, OpenApi};
         (name = "Records", description = "Reading what was sent. Scope `read`; deleting takes `admin`."),
         (name = "Reports", description = "Which marketing brought the revenue, and what makes each number. Scope `read`."),
         (name = "Costs", description = "What advertising cost, and the rates by which money of one currency is reported in another. Sending takes the scope `ingest`, reading `read`."),
+        (name = "Exports", description = "Conversions for advertising platforms, none of them twice. Scope `read`; making one takes `admin`."),
         (name = "Channels", description = "Which marketing a visit is counted to, and the rules that say so. Scope `read`; setting rules takes `admin`."),
         (name = "People", description = "Who somebody is and why, and erasing them. Scope `read`; exporting, erasing and deciding take `admin`."),
         (name = "Operation", description = "For whoever keeps it running. No token."),
@@ -109,6 +118,7 @@ fn document_failures(path: &str, operation: &mut Operation) {
             Code::TokenMissing | Code::TokenInvalid | Code::InsufficientScope => has_token,
             Code::RateLimited => has_token,
             Code::RecordNotFound => path.contains("{reference}") || path.contains("/people"),
+            Code::ExportNotFound => path.contains("{exportId}"),
             Code::PersonNotFound => path.contains("/people"),
             Code::EvidenceNotFound => path.contains("{fact}"),
             Code::ReportTooLarge => path.contains("/report") || path.ends_with("/receipt"),

@@ -234,6 +234,7 @@ fn every_command_helps() {
     seen.sort_unstable();
     let expected = [
         "",
+        "ads-export",
         "attribute",
         "backup",
         "channels",

@@ -51,7 +51,7 @@ fn bob(server: &Server) {
 }
 
 /// Which of the texts stand in which files below a folder.
-fn found_in(folder: &Path, texts: &[&str]) -> Vec<String> {
+pub fn found_in(folder: &Path, texts: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         if path.is_dir() {

@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod access;
+#[expect(unreachable_pub, reason = "as the harness")]
+mod ad_exports;
+mod ad_exports_cli;
 mod attribute;
 mod backup;
 mod batch;
@@ -14,6 +17,7 @@ mod conversions;
 mod cost_shapes;
 mod costs;
 mod demo;
+#[expect(unreachable_pub, reason = "as the harness")]
 mod erase;
 mod errors;
 mod evidence;

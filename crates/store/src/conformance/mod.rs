@@ -8,6 +8,7 @@ mod convergence;
 mod costs;
 mod directory;
 mod erasure;
+mod exports;
 mod history;
 mod identity;
 mod journeys;
@@ -92,6 +93,11 @@ cases! {
     costs::parallel_repeats_are_stored_once,
     rates::a_sheet_is_stored_once,
     rates::a_sheet_replaces_what_it_names_and_nothing_else,
+    exports::a_conversion_is_exported_once_under_a_name,
+    exports::an_export_is_read_back_as_it_was_made,
+    exports::parallel_exports_share_no_conversion,
+    exports::an_erased_person_is_gone_from_stored_exports,
+    exports::what_only_an_export_holds_can_be_erased,
     traffic::traffic_is_read_in_order_and_says_when_to_count_again,
     convergence::any_order_repeats_and_parallel_callers_end_the_same,
 }

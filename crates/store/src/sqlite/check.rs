@@ -1,6 +1,6 @@
 use super::follow::Ahead;
 use super::names::{Entry, Tail};
-use super::{conversions, costs, directory, follow, names, open, rates, rows, site_history, visits};
+use super::{conversions, costs, directory, exports, follow, names, open, rates, rows, site_history, visits};
 use crate::{CheckReport, StoreError};
 use rusqlite::{Connection, params};
 use touchline_domain::Instant;
@@ -223,6 +223,8 @@ fn money(connection: &Connection, report: &mut CheckReport) -> Result<(), StoreE
     if let Err(error) = rates::load(connection) {
         violation(report, error.to_string());
     }
+    report.exports = exports::check(connection, |what| violation(report, what))?;
+    have_homes(connection, &["export"], report)?;
     Ok(())
 }
 

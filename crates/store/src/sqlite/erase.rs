@@ -2,7 +2,7 @@ use super::evidence::Evidence;
 use super::names;
 use super::rows;
 use super::writer::WriteTx;
-use super::{conversions, decisions, directory, journeys, people, records, site_history, visits};
+use super::{conversions, decisions, directory, exports, journeys, people, records, site_history, visits};
 use crate::{Erased, ErasedRecords, StoreError};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ pub(super) fn erase(
     let mut erased = Erased::default();
     let Some(settings) = directory::site_with_id(tx.connection, site)? else { return Ok(erased) };
     let guards = &settings.guards;
-    let mut met = BTreeSet::new();
+    let (mut met, mut traces) = (BTreeSet::new(), BTreeSet::new());
     for _ in 0..ROUNDS_MAX {
         let (connection, tail) = (tx.connection, tx.tail);
         let mut evidence = Evidence::in_writer(tx, site.clone())?;
@@ -34,6 +34,7 @@ pub(super) fn erase(
             person.facts.extend(evidence.facts_without(&identifier)?);
         }
         let found = people::records_of(connection, tail, &mut evidence, guards, &person)?;
+        traces.extend(people::traces_of(&person, seeds, found.iter().map(|record| &record.key)));
         let removed = remove(tx, site, &person, found.into_iter().map(|r| (r.key, r.versions)), fate)?;
         met.extend(person.identifiers.iter().map(|reached| reached.identifier.clone()));
         erased.visits += removed.visits;
@@ -46,6 +47,7 @@ pub(super) fn erase(
             break;
         }
     }
+    erased.exported = exports::forget(tx, site, &traces)?;
     erased.identifiers = forget_decisions(tx, site, &met, !erased.is_nothing())?;
     tx.leaves_no_copy |= site_history::forget_ignored(tx, &settings, &met)?;
     if !erased.is_nothing() {

@@ -14,6 +14,7 @@ mod decisions;
 mod directory;
 mod erase;
 mod evidence;
+mod exports;
 mod follow;
 mod journey_row;
 mod journeys;
@@ -31,6 +32,7 @@ mod visits;
 mod writer;
 
 use crate::StoreError;
+use crate::exports::{ExportOutcome, ExportRow, Ledger, NewExport, StoredExport};
 use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
@@ -44,8 +46,9 @@ use names::Tail;
 use readers::Readers;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use touchline_domain::ad_export::{ConversionKey, ExportPlatform};
 use touchline_domain::record::{RecordKey, RecordKind, StageTotal, StoredVersion, UploadOutcome};
-use touchline_domain::{Identifier, Instant, RateSheet, Site, SiteId, StoredCost, Token, TokenId};
+use touchline_domain::{Identifier, Instant, RateSheet, Site, SiteId, StoredCost, Text, Token, TokenId};
 use writer::Writer;
 
 pub use backup::restore;
@@ -206,6 +209,48 @@ impl Store for SqliteStore {
 
     async fn rates(&self) -> Result<StoredRates, StoreError> {
         self.readers.read(rates::load).await
+    }
+
+    async fn ledger(
+        &self,
+        site: SiteId,
+        platform: ExportPlatform,
+        name: Text<100>,
+        after: Option<ConversionKey>,
+        limit: usize,
+    ) -> Result<Ledger, StoreError> {
+        self.readers
+            .read(move |connection| {
+                exports::ledger(connection, &site, (platform, name.as_str()), after, limit)
+            })
+            .await
+    }
+
+    async fn add_export(&self, export: NewExport) -> Result<ExportOutcome, StoreError> {
+        self.writer.try_write(move |tx| exports::add(tx, &export)).await
+    }
+
+    async fn exports(
+        &self,
+        site: SiteId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<StoredExport>, StoreError> {
+        self.readers.read(move |connection| exports::exports(connection, &site, before, limit)).await
+    }
+
+    async fn export(&self, site: SiteId, id: u64) -> Result<Option<StoredExport>, StoreError> {
+        self.readers.read(move |connection| exports::export(connection, &site, id)).await
+    }
+
+    async fn export_rows(
+        &self,
+        site: SiteId,
+        id: u64,
+        from: u64,
+        limit: usize,
+    ) -> Result<Vec<ExportRow>, StoreError> {
+        self.readers.read(move |connection| exports::rows(connection, &site, id, from, limit)).await
     }
 
     async fn person(&self, site: SiteId, seeds: Vec<Identifier>) -> Result<PersonFacts, StoreError> {

@@ -1,9 +1,10 @@
 use super::evidence::Evidence;
 use super::names::Tail;
-use super::{conversions, directory, records, visits};
+use super::{conversions, directory, exports, records, visits};
 use crate::{PersonFacts, PersonRecord, RecordMatch, StoreError};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
+use touchline_domain::ad_export::Trace;
 use touchline_domain::identity::{
     EvidenceSource, FactSource, GuardSettings, Matching, Outcome, Person, Standing, look_up, match_record,
 };
@@ -23,7 +24,20 @@ pub(super) fn person(
     let (visits, conversions) = touches(connection, site, &person)?;
     let records = records_of(connection, tail, &mut evidence, &guards, &person)?;
     person.is_truncated |= records.len() == PersonFacts::RECORDS_MAX;
-    Ok(PersonFacts { person, is_ambiguous, visits, conversions, records })
+    let traces = traces_of(&person, seeds, records.iter().map(|record| &record.key));
+    let exports = exports::traced(connection, site, &traces, PersonFacts::EXPORTS_MAX)?;
+    Ok(PersonFacts { person, is_ambiguous, visits, conversions, records, exports })
+}
+
+/// By what rows of exports that hold something of a person are found: what was asked for, what joins, and the person's records.
+/// What merely matches may be somebody else's too.
+pub(super) fn traces_of<'a>(
+    person: &'a Person,
+    seeds: &'a [Identifier],
+    records: impl Iterator<Item = &'a RecordKey>,
+) -> BTreeSet<Trace> {
+    let identifiers = person.joined().chain(seeds).map(Trace::of_identifier);
+    identifiers.chain(records.map(Trace::of_record)).collect()
 }
 
 /// Whom a record is about; see [`Store::record_match`](crate::Store::record_match).

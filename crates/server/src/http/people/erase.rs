@@ -31,6 +31,8 @@ pub(crate) struct ErasureOut {
     pub(crate) versions: u64,
     /// Identifiers that were forgotten.
     pub(crate) identifiers: u64,
+    /// Conversions that were deleted from stored exports to advertising platforms. What a platform was given is with it.
+    pub(crate) exported: u64,
     /// Whether the records' dates, values and stages stay, under a name that means nothing.
     pub(crate) records_kept: bool,
     /// What is left for the operator to do.
@@ -38,7 +40,7 @@ pub(crate) struct ErasureOut {
 }
 
 const NOTE: &str = "Nothing of it is left in this server's files. Backups and exports that were made before still hold \
-                    it: delete them, and erase again after restoring one.";
+                    it, as advertising platforms do that were given one: delete them, and erase again after restoring one.";
 
 /// What becomes of the person's records.
 #[derive(IntoParams)]
@@ -79,6 +81,7 @@ pub(crate) async fn erase(
         records: erased.records,
         versions: erased.versions,
         identifiers: erased.identifiers,
+        exported: erased.exported,
         records_kept: records == ErasedRecords::KeepTotals,
         note: NOTE,
     })

@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::sync::Arc;
 use touchline_domain::{Identifier, Instant, Site};
-use touchline_store::{PersonRecord, Store};
+use touchline_store::{ExportRow, PersonRecord, Store};
 use utoipa::ToSchema;
 
 /// Everything that is held on somebody.
@@ -47,6 +47,20 @@ pub(crate) struct PersonExportOut {
     /// Every fact, with whom it names.
     evidence: Vec<EvidenceOut>,
     decisions: DecisionsOut,
+    /// What exports to advertising platforms hold of them.
+    exports: Vec<ExportedRowOut>,
+}
+
+/// A conversion of theirs in an export to an advertising platform.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExportedRowOut {
+    /// The export's number.
+    export: u64,
+    /// The record's reference.
+    #[schema(example = "OPP-1")]
+    reference: String,
+    /// Its part of the file.
+    content: String,
 }
 
 /// A record with every version.
@@ -109,6 +123,11 @@ impl DecisionsOut {
     }
 }
 
+fn exported(row: &ExportRow) -> ExportedRowOut {
+    let reference = row.record.reference.to_string();
+    ExportedRowOut { export: row.export, reference, content: row.content.clone() }
+}
+
 /// Everything that a site holds on somebody, as of now. Also what `touchline person` prints.
 pub(crate) async fn document(
     store: &dyn Store,
@@ -131,6 +150,7 @@ pub(crate) async fn document(
         records: facts.records.iter().filter_map(|record| ExportedRecordOut::new(site, record)).collect(),
         evidence: facts.person.facts.iter().map(Into::into).collect(),
         decisions: DecisionsOut::new(&held, &allowed),
+        exports: facts.exports.iter().map(exported).collect(),
     })
 }
 

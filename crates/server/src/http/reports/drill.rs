@@ -29,7 +29,7 @@ pub(crate) struct PageParams {
     #[param(minimum = 1, maximum = 1000, default = 100, required = false)]
     limit: u32,
     /// How many records to skip.
-    #[param(minimum = 0, default = 0, required = false)]
+    #[param(minimum = 0, maximum = 1_000_000_000, default = 0, required = false)]
     offset: u32,
 }
 

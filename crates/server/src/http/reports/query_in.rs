@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 #[expect(dead_code, reason = "describes the query; read by `read`")]
 pub(crate) struct ReportParams {
     /// Which records: `opportunity` or `revenue`.
-    #[param(required = false, default = "opportunity", pattern = "^(opportunity|revenue)$")]
+    #[param(required = false, default = "opportunity", pattern = "^(opportunity|revenue)?$")]
     kind: String,
     /// Grouped by what, at most three, separated by commas: `channel`, `source`, `medium`, `campaign`, `term`, `content`,
     /// `landingPage`, `referrer`, `platform`, `device` of a touch; `stage`, `milestone`, `label`, `currency`, `found`,
@@ -27,7 +27,7 @@ pub(crate) struct ReportParams {
     #[param(required = false, default = "linear", format = "touchline-model")]
     model: String,
     /// What becomes of direct touches: `keep`, `skip` or `last-resort`.
-    #[param(required = false, default = "keep", pattern = "^(keep|skip|last-resort)$")]
+    #[param(required = false, default = "keep", pattern = "^(keep|skip|last-resort)?$")]
     direct: String,
     /// How many days before the record's date touches count; all of them when absent.
     #[param(required = false, format = "touchline-days")]

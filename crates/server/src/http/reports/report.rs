@@ -33,7 +33,7 @@ pub(crate) struct CompareParams {
     #[param(required = false, default = false)]
     traffic: bool,
     /// `json`, `csv` or `ndjson`; what `Accept` prefers when absent.
-    #[param(required = false, pattern = "^(json|csv|ndjson)$")]
+    #[param(required = false, pattern = "^(json|csv|ndjson)?$")]
     format: String,
 }
 

@@ -127,6 +127,7 @@ pub(crate) struct TrafficOut {
 
 /// What advertising cost.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ReportCostOut)]
 pub(crate) struct CostOut {
     #[schema(example = "250.00")]
     pub(crate) amount: String,
