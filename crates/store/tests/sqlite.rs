@@ -285,7 +285,7 @@ async fn readers_hold_an_erasure_up_only_as_long_as_they_read() {
     assert_eq!(erased.records, 1);
     assert!(holds_ann(), "somebody still reads it as it was");
     reader.execute_batch("COMMIT").unwrap();
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
     while holds_ann() {
         assert!(std::time::Instant::now() < deadline, "nobody writes, and it is emptied all the same");
         tokio::task::yield_now().await;

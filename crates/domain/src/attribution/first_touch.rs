@@ -1,4 +1,4 @@
-use super::rule::Rule;
+use super::rule::{Rule, Shape};
 use super::{Fit, Path};
 
 /// All to the first touch.
@@ -7,6 +7,7 @@ pub struct FirstTouch;
 
 impl Rule for FirstTouch {
     const NAME: &'static str = "first-touch";
+    const SHAPE: Shape = Shape::First;
 
     fn definition(&self) -> String {
         "The first touch gets everything.".to_owned()

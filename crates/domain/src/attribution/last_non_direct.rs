@@ -1,4 +1,4 @@
-use super::rule::Rule;
+use super::rule::{Rule, Shape};
 use super::{DirectPolicy, Fit, LastTouch, Path};
 
 /// All to the last touch that is not direct: [`LastTouch`] with direct as the last resort.
@@ -7,6 +7,7 @@ pub struct LastNonDirect;
 
 impl Rule for LastNonDirect {
     const NAME: &'static str = "last-non-direct";
+    const SHAPE: Shape = Shape::Last;
 
     fn definition(&self) -> String {
         "The last touch that is not direct gets everything; in a journey of direct touches alone, the last of them."

@@ -1,4 +1,4 @@
-use super::rule::Rule;
+use super::rule::{Rule, Shape};
 use super::{Fit, Path};
 
 /// All to the last touch.
@@ -7,6 +7,7 @@ pub struct LastTouch;
 
 impl Rule for LastTouch {
     const NAME: &'static str = "last-touch";
+    const SHAPE: Shape = Shape::Last;
 
     fn definition(&self) -> String {
         "The last touch gets everything.".to_owned()

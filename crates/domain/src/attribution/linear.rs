@@ -1,4 +1,4 @@
-use super::rule::Rule;
+use super::rule::{Rule, Shape};
 use super::{Fit, Path};
 
 /// The same to every touch.
@@ -7,6 +7,7 @@ pub struct Linear;
 
 impl Rule for Linear {
     const NAME: &'static str = "linear";
+    const SHAPE: Shape = Shape::Even;
 
     fn definition(&self) -> String {
         "Every touch gets the same.".to_owned()

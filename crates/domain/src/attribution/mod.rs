@@ -36,6 +36,7 @@ pub use chain::Fit;
 pub use direct::{DirectPolicy, Eligible};
 pub use fit::{FitBuilder, TooManyChannels};
 pub use path::Path;
+pub(crate) use rule::Shape;
 
 model::models! {
     first_touch::FirstTouch,

@@ -73,6 +73,13 @@ macro_rules! models {
                 }
             }
 
+            /// How it shares, where that can be said without weights.
+            pub(crate) fn shape(&self) -> rule::Shape {
+                match self {
+                    $(Self::$rule(_) => <$rule as rule::Rule>::SHAPE,)+
+                }
+            }
+
             /// What becomes of direct touches under this model, when `asked` was asked for: `last-non-direct` does not
             /// keep what others would.
             pub fn direct(&self, asked: DirectPolicy) -> DirectPolicy {
@@ -139,6 +146,7 @@ impl fmt::Display for Model {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Path, Shape};
     use super::*;
 
     #[test]
@@ -160,6 +168,25 @@ mod tests {
             Model::parse(" position-based : last = 50 ").unwrap().to_string(),
             "position-based:first=40,last=50"
         );
+    }
+
+    #[test]
+    fn shapes_say_what_weights_say() {
+        let times: Vec<i64> = (0..7).map(|week| week * 604_800).collect();
+        for (model, count) in Model::all().flat_map(|model| [1, 2, 7].map(|count| (model, count))) {
+            let (times, channels) = (&times[..count], &[1, 2, 3, 1, 1, 2, 4][..count]);
+            let path = Path { times, channels, lead: None, opportunity: None, closed: 9_999_999 };
+            let mut weights = Vec::new();
+            model.weigh(&path, None, &mut weights);
+            let only = |place: usize| (0..count).map(|touch| u64::from(touch == place)).collect();
+            let expected: Vec<u64> = match model.shape() {
+                Shape::First => only(0),
+                Shape::Last => only(count - 1),
+                Shape::Even => vec![1; count],
+                Shape::Weighed => continue,
+            };
+            assert_eq!(weights, expected, "{model}");
+        }
     }
 
     #[test]

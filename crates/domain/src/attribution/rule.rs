@@ -2,6 +2,19 @@ use super::parameters::Parameters;
 use super::{DirectPolicy, Fit, Path};
 use crate::Invalid;
 
+/// How a model shares, where that can be said without weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// All to the first touch.
+    First,
+    /// All to the last touch.
+    Last,
+    /// The same to every touch.
+    Even,
+    /// By weights.
+    Weighed,
+}
+
 /// What makes a model: its name, its parameters, what it promises in one sentence, and how it weighs.
 pub(super) trait Rule: Copy + Default {
     /// The name in requests and answers.
@@ -15,6 +28,9 @@ pub(super) trait Rule: Copy + Default {
 
     /// Whether it shares the sum of all records at once, instead of each record's value in its journey.
     const SHARES_THE_TOTAL: bool = false;
+
+    /// How it shares; what [`Rule::weigh`] says must be the same.
+    const SHAPE: Shape = Shape::Weighed;
 
     /// Takes its parameters; those that are not given have their defaults.
     fn read(_parameters: &mut Parameters<'_>) -> Result<Self, Invalid> {

@@ -201,6 +201,20 @@ impl Bucket {
     }
 }
 
+impl Bucket {
+    /// The first day of the bucket after the one that begins on a day.
+    pub(super) fn next(self, begin: Day) -> Day {
+        let at_most = match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::Month => 31,
+            Self::Quarter => 92,
+            Self::Year => 366,
+        };
+        self.begin(begin.plus_days(at_most))
+    }
+}
+
 fn date(day: Day) -> Option<Date> {
     let timestamp = jiff::Timestamp::from_microsecond(day.start().as_micros()).ok()?;
     Some(jiff::tz::Offset::UTC.to_datetime(timestamp).date())
@@ -228,5 +242,18 @@ mod tests {
         assert_eq!(begin(Bucket::Month, "2024-02-29"), "2024-02-01");
         assert_eq!(begin(Bucket::Quarter, "2024-12-31"), "2024-10-01");
         assert_eq!(begin(Bucket::Year, "2024-12-31"), "2024-01-01");
+    }
+
+    #[test]
+    fn a_bucket_ends_where_the_next_begins() {
+        for bucket in [Bucket::Day, Bucket::Week, Bucket::Month, Bucket::Quarter, Bucket::Year] {
+            let mut begin = bucket.begin(Day::from_number(10_000));
+            for number in begin.number() + 1..13_000 {
+                let day = Day::from_number(number);
+                let is_next = bucket.begin(day) != begin;
+                assert_eq!(bucket.next(begin) == day, is_next, "{bucket:?} {day}");
+                begin = bucket.begin(day);
+            }
+        }
     }
 }

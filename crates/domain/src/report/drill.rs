@@ -89,20 +89,13 @@ impl Query {
         skip: usize,
         limit: usize,
     ) -> Result<RecordCredits, TooMuch> {
-        let milestones = view.milestones(columns);
-        let fold = Fold::new(self, columns, view, &milestones)?;
+        let fold = Fold::new(self, columns, view, 1)?;
         let mut scratch = Scratch::default();
-        let mut found: Vec<(Vec<i64>, usize)> = Vec::new();
-        for index in 0..columns.records.len() {
-            if fold.takes_part(&columns.records[index])
-                && let Some(credit) = fold.credit(index, &mut scratch)
-            {
-                found.push((credit, index));
-            }
-        }
+        let credit = |index: usize| Some((fold.credit(index, &mut scratch)?, index));
+        let mut found: Vec<(Vec<i64>, usize)> = fold.records().filter_map(credit).collect();
         let count = found.len();
         found.sort_by(|(credit, index), (other, other_index)| {
-            let reference = |index: &usize| &columns.records[*index].reference;
+            let reference = |index: &usize| &columns.details[*index].reference;
             other.cmp(credit).then_with(|| reference(index).cmp(reference(other_index)))
         });
         let page = found.into_iter().skip(skip).take(limit);
@@ -117,12 +110,12 @@ impl Query {
         view: &View,
         (kind, reference): (RecordKind, &str),
     ) -> Result<Option<Receipt>, TooMuch> {
-        let is_it = |record: &super::columns::RecordColumns| {
-            record.kind == Some(kind) && &*record.reference == reference
+        let is_it = |index: &usize| {
+            let is_named = &*columns.details[*index].reference == reference;
+            is_named && columns.records[*index].kind == Some(kind)
         };
-        let Some(index) = columns.records.iter().position(is_it) else { return Ok(None) };
-        let milestones = view.milestones(columns);
-        let fold = Fold::new(self, columns, view, &milestones)?;
+        let Some(index) = (0..columns.records.len()).find(is_it) else { return Ok(None) };
+        let fold = Fold::new(self, columns, view, 1)?;
         Ok(Some(fold.receipt(index)))
     }
 }
@@ -130,15 +123,14 @@ impl Query {
 impl Fold<'_> {
     /// What filters leave of a record's credit under each model. `None` when that is nothing, and something was filtered.
     fn credit(&self, index: usize, scratch: &mut Scratch) -> Option<Vec<i64>> {
-        let record = &self.columns().records[index];
-        let minor = self.amount(record).minor;
+        let minor = self.amount(index).minor;
+        let admits_unattributed = self.spots.unattributed() != self.spots.left_out();
         let mut is_there = false;
         let mut credit = Vec::with_capacity(self.query().models.len());
         for model in &self.query().models {
-            let direct = model.direct(self.query().direct);
-            let Some(count) = scratch.weigh(self, model, direct, record) else {
-                is_there |= self.admits_unattributed();
-                credit.push(if self.admits_unattributed() { minor } else { 0 });
+            let Some(count) = scratch.weigh(self, model, index) else {
+                is_there |= admits_unattributed;
+                credit.push(if admits_unattributed { minor } else { 0 });
                 continue;
             };
             let mut shares = vec![0; count];
@@ -148,7 +140,7 @@ impl Fold<'_> {
             for (((share, weight), time), origin) in
                 shares.iter().zip(&scratch.weights).zip(times).zip(origins)
             {
-                if self.cell(0, *time, *origin).is_some() {
+                if self.spots.of_touch(*time, *origin) != self.spots.left_out() {
                     sum += share;
                     is_there |= *weight > 0;
                 }
@@ -159,19 +151,18 @@ impl Fold<'_> {
     }
 
     fn record(&self, index: usize, credit: Vec<i64>) -> RecordCredit {
-        let record = &self.columns().records[index];
-        let amount = self.amount(record);
-        let stage = super::filter::last_stage(self.columns(), record);
+        let (record, details) = (&self.columns().records[index], &self.columns().details[index]);
+        let amount = self.amount(index);
         RecordCredit {
-            reference: record.reference.to_string(),
+            reference: details.reference.to_string(),
             day: record.day,
-            stage: stage.map(|stage| self.columns().stage_names.values()[place(stage)].to_string()),
+            stage: record.stage().map(|stage| self.columns().stage_names.values()[place(stage)].to_string()),
             value: Money { minor: record.minor, currency: record.currency },
             currency: self.currency(amount),
             minor: amount.minor,
             rate_day: amount.rate_day,
             touches: record.touches().len(),
-            conversions: record.conversions,
+            conversions: details.conversions,
             credit,
         }
     }
@@ -179,13 +170,12 @@ impl Fold<'_> {
     fn receipt(&self, index: usize) -> Receipt {
         let columns = self.columns();
         let record = &columns.records[index];
-        let amount = self.amount(record).minor;
+        let amount = self.amount(index).minor;
         let mut touches: Vec<ReceiptTouch> = record.touches().map(|touch| self.touch(touch)).collect();
         let mut credit = Vec::new();
         let mut scratch = Scratch::default();
         for model in &self.query().models {
-            let direct = model.direct(self.query().direct);
-            let weighed = scratch.weigh(self, model, direct, record);
+            let weighed = scratch.weigh(self, model, index);
             let mut shares = vec![0; weighed.unwrap_or(0)];
             if weighed.is_some() {
                 apportion(amount, &scratch.weights, &mut shares);

@@ -1,13 +1,9 @@
-use super::classified::{View, milestone_of};
-use super::columns::RecordColumns;
+use super::classified::View;
 use super::dimension::{BucketBy, Dimension, RecordDimension};
 use super::interner::place;
-use super::{Columns, NOT_SET};
-use crate::identity::Unmatched;
-use crate::journey::Found;
-use crate::record::Property;
+use super::record_values::{RecordValues, joined};
+use super::{Columns, Query};
 use crate::{Milestone, Text};
-use std::borrow::Cow;
 
 /// How a filter compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,15 +29,23 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn admits(&self, value: &str) -> bool {
+    pub(super) fn admits(&self, value: &str) -> bool {
         let is_one = self.values.iter().any(|wanted| wanted == value);
         is_one == (self.condition == Condition::Is)
     }
 
-    fn admits_any(&self, values: &[&str]) -> bool {
-        let is_one = values.iter().any(|value| self.values.iter().any(|wanted| wanted == value));
+    /// Of labels any one counts, and all of them together.
+    fn admits_labels(&self, labels: &[Text<255>]) -> bool {
+        let joined = joined(labels);
+        let mut values = labels.iter().map(Text::as_str).chain([joined.as_str()]);
+        let is_one = values.any(|value| self.values.iter().any(|wanted| wanted == value));
         is_one == (self.condition == Condition::Is)
     }
+}
+
+/// Whether a dimension is about touches, and not about records.
+pub(super) fn is_of_touches(dimension: &Dimension) -> bool {
+    matches!(dimension, Dimension::Touch(_) | Dimension::Time(BucketBy::Touch, _))
 }
 
 /// What filters say of each origin: whether touches from there count.
@@ -57,102 +61,26 @@ pub(super) fn admitted_origins(filters: &[Filter], view: &View) -> Vec<bool> {
     admitted
 }
 
-/// What filters say of records, with what is worked out once per stage and set.
-pub(super) struct RecordFilters<'a> {
-    filters: Vec<(&'a Filter, Vec<bool>)>,
-    milestones: &'a [Option<Milestone>],
-}
+/// What filters say of records.
+pub(super) struct RecordFilters(Vec<(RecordValues, Vec<bool>)>);
 
-impl<'a> RecordFilters<'a> {
-    pub(super) fn new(filters: &'a [Filter], columns: &Columns, milestones: &'a [Option<Milestone>]) -> Self {
-        let of_record = |filter: &&Filter| {
-            matches!(filter.dimension, Dimension::Record(_) | Dimension::Time(BucketBy::Record, _))
-        };
-        let prepared = filters.iter().filter(of_record).map(|filter| (filter, table(filter, columns)));
-        Self { filters: prepared.collect(), milestones }
-    }
-
-    pub(super) fn admit(&self, columns: &Columns, record: &RecordColumns) -> bool {
-        self.filters.iter().all(|(filter, table)| match &filter.dimension {
-            Dimension::Record(RecordDimension::Label) => table[place(record.labels)],
-            Dimension::Record(RecordDimension::Property(_)) => table[place(record.properties)],
-            Dimension::Record(RecordDimension::Stage) => last_stage(columns, record)
-                .map_or_else(|| filter.admits(NOT_SET), |stage| table[place(stage)]),
-            dimension => filter.admits(&record_value(dimension, columns, record, self.milestones)),
-        })
-    }
-}
-
-/// What a filter says of each set or stage, where those are numbered.
-fn table(filter: &Filter, columns: &Columns) -> Vec<bool> {
-    match &filter.dimension {
-        Dimension::Record(RecordDimension::Stage) => {
-            columns.stage_names.values().iter().map(|name| filter.admits(name)).collect()
-        }
-        Dimension::Record(RecordDimension::Label) => {
-            let admits = |labels: &[Text<255>]| {
-                let joined = joined(labels);
-                let mut values: Vec<&str> = labels.iter().map(Text::as_str).collect();
-                values.push(&joined);
-                filter.admits_any(&values)
+impl RecordFilters {
+    pub(super) fn of(query: &Query, columns: &Columns, milestones: &[Option<Milestone>]) -> Self {
+        let prepared = |filter: &Filter| {
+            let values = RecordValues::of(&filter.dimension, query.kind, columns, milestones)?;
+            let admitted = match filter.dimension {
+                Dimension::Record(RecordDimension::Label) => {
+                    columns.label_sets.values().iter().map(|set| filter.admits_labels(set)).collect()
+                }
+                _ => values.of_keys(|value| filter.admits(value)),
             };
-            columns.label_sets.values().iter().map(|labels| admits(labels)).collect()
-        }
-        Dimension::Record(RecordDimension::Property(name)) => {
-            let sets = columns.property_sets.values();
-            sets.iter().map(|set| filter.admits(property(set, name))).collect()
-        }
-        _ => Vec::new(),
+            Some((values, admitted))
+        };
+        Self(query.filters.iter().filter_map(prepared).collect())
     }
-}
 
-/// All of a record's labels as one value.
-pub(super) fn joined(labels: &[Text<255>]) -> String {
-    if labels.is_empty() {
-        return NOT_SET.to_owned();
-    }
-    labels.iter().map(Text::as_str).collect::<Vec<_>>().join(", ")
-}
-
-/// The value of a property; of several of one name the first.
-pub(super) fn property<'a>(set: &'a [Property], name: &Text<255>) -> &'a str {
-    set.iter().find(|one| one.name == *name).map_or(NOT_SET, |one| one.value.as_str())
-}
-
-/// The stage that a record is in.
-pub(super) fn last_stage(columns: &Columns, record: &RecordColumns) -> Option<u32> {
-    columns.stages[record.stages()].last().map(|(stage, _)| *stage)
-}
-
-/// What a record has of a dimension of records.
-pub(super) fn record_value<'a>(
-    dimension: &Dimension,
-    columns: &'a Columns,
-    record: &RecordColumns,
-    milestones: &[Option<Milestone>],
-) -> Cow<'a, str> {
-    let stage = last_stage(columns, record);
-    match dimension {
-        Dimension::Record(RecordDimension::Stage) => {
-            let name = stage.and_then(|stage| columns.stage_names.values().get(place(stage)));
-            Cow::Borrowed(name.map_or(NOT_SET, |name| name))
-        }
-        Dimension::Record(RecordDimension::Milestone) => {
-            let milestone = record.kind.and_then(|kind| milestone_of(kind, stage, milestones));
-            Cow::Borrowed(milestone.map_or(NOT_SET, Milestone::name))
-        }
-        Dimension::Record(RecordDimension::Label) => {
-            Cow::Owned(joined(&columns.label_sets.values()[place(record.labels)]))
-        }
-        Dimension::Record(RecordDimension::Currency) => Cow::Borrowed(record.currency.code()),
-        Dimension::Record(RecordDimension::Found) => Cow::Borrowed(match record.found {
-            Found::By(kind) => kind.name(),
-            Found::Nobody(reason) => Unmatched::name(reason),
-        }),
-        Dimension::Record(RecordDimension::Property(name)) => {
-            Cow::Borrowed(property(&columns.property_sets.values()[place(record.properties)], name))
-        }
-        Dimension::Time(_, bucket) => Cow::Owned(bucket.begin(record.day).to_string()),
-        Dimension::Touch(_) => Cow::Borrowed(NOT_SET),
+    /// Whether all of them let a record through, by its place in the columns.
+    pub(super) fn admit(&self, columns: &Columns, record: usize) -> bool {
+        self.0.iter().all(|(values, admitted)| admitted[values.key(columns, record)])
     }
 }

@@ -1,31 +1,31 @@
 //! The fold itself: once over the records, a few steps per touch.
 
-mod tally;
-
 use super::amounts::{Amount, Amounts};
 use super::classified::{View, milestone_of};
 use super::columns::RecordColumns;
-use super::dimension::{BucketBy, Dimension};
-use super::filter::{RecordFilters, admitted_origins, last_stage};
-use super::grouping::{RecordGroups, TouchBuckets, TouchGroups};
+use super::filter::RecordFilters;
 use super::interner::place;
 use super::journeys::Scratch;
-use super::{Cell, Columns, Filter, Query, Report, TooMuch};
-use crate::attribution::{Fit, FitBuilder, Model, apportion};
+use super::record_groups::RecordGroups;
+use super::record_values::RecordValues;
+use super::spots::Spots;
+use super::tally::{Outcome, Size, Tally, WHOLE};
+use super::{Columns, Query, Report, TooMuch};
+use crate::attribution::{Fit, FitBuilder, Model};
 use crate::{Currency, Milestone};
 use std::ops::Range;
-use tally::Tally;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Starting a thread takes about as long as folding so many records.
-const WORTH_A_THREAD: usize = 2_000;
+/// How many records a thread takes at a time; starting one takes about as long as folding so many.
+const PIECE: usize = 2_000;
 
-/// A record's credit, in millionths of a record.
-const WHOLE: i64 = 1_000_000;
+/// With more cells than this it pays to look first which groups of records there are.
+const FEW_CELLS: usize = 20_000;
 
 pub(super) fn run(query: &Query, columns: &Columns, view: &View, threads: usize) -> Result<Report, TooMuch> {
-    let milestones = view.milestones(columns);
-    let fold = Fold::new(query, columns, view, &milestones)?;
-    Ok(fold.report(fold.in_parallel(threads)))
+    let fold = Fold::new(query, columns, view, threads)?;
+    let tallies = fold.in_parallel(|pieces| fold.tally(pieces));
+    Ok(fold.report(&tallies))
 }
 
 /// A query with all that is worked out before records are looked at.
@@ -33,16 +33,15 @@ pub(super) struct Fold<'a> {
     query: &'a Query,
     columns: &'a Columns,
     view: &'a View,
-    milestones: &'a [Option<Milestone>],
-    filters: RecordFilters<'a>,
-    admitted: Vec<bool>,
-    touch_times: Vec<(TouchBuckets, Vec<bool>)>,
-    touch_groups: TouchGroups,
-    record_groups: RecordGroups,
-    buckets: Option<TouchBuckets>,
-    amounts: Amounts<'a>,
+    threads: usize,
+    /// By stage.
+    milestones: Vec<Option<Milestone>>,
+    filters: RecordFilters,
+    pub(super) spots: Spots,
+    pub(super) record_groups: RecordGroups,
+    pub(super) amounts: Amounts<'a>,
     /// Of each origin, the number of its channel, in order of name.
-    channels: Vec<u32>,
+    pub(super) channels: Vec<u32>,
     fit: Option<Fit>,
 }
 
@@ -51,262 +50,214 @@ impl<'a> Fold<'a> {
         query: &'a Query,
         columns: &'a Columns,
         view: &'a View,
-        milestones: &'a [Option<Milestone>],
+        threads: usize,
     ) -> Result<Self, TooMuch> {
-        let filters = RecordFilters::new(&query.filters, columns, milestones);
-        let takes_part = |record: &RecordColumns| {
-            record.kind == Some(query.kind)
-                && query.period.includes(record.day)
-                && filters.admit(columns, record)
-        };
-        let record_groups = RecordGroups::of(&query.by, columns, milestones, takes_part);
-        let present = columns.records.iter().filter(|record| record.kind.is_some()).map(|r| r.currency);
-        let amounts = Amounts::new(&view.rates, query.currency.unwrap_or(view.currency()), present);
-        let bucket = query.by.iter().find_map(|one| match one {
-            Dimension::Time(BucketBy::Touch, bucket) => Some(*bucket),
-            _ => None,
-        });
-        let touch_time = |filter: &Filter| match filter.dimension {
-            Dimension::Time(BucketBy::Touch, bucket) => {
-                let buckets = TouchBuckets::of(bucket, columns);
-                let admits = |place| {
-                    let is_one = filter.values.iter().any(|value| value == buckets.name(place));
-                    is_one == (filter.condition == super::Condition::Is)
-                };
-                let admitted = (0..buckets.len()).map(admits).collect();
-                Some((buckets, admitted))
-            }
-            _ => None,
-        };
+        let milestones = view.milestones(columns);
+        let of_records = |dimension| RecordValues::of(dimension, query.kind, columns, &milestones);
+        let asked = query.currency.unwrap_or(view.currency());
         let mut fold = Self {
             query,
             columns,
             view,
-            milestones,
-            admitted: admitted_origins(&query.filters, view),
-            touch_times: query.filters.iter().filter_map(touch_time).collect(),
-            touch_groups: TouchGroups::of(&query.by, view),
-            record_groups,
-            buckets: bucket.map(|bucket| TouchBuckets::of(bucket, columns)),
-            amounts,
+            threads,
+            filters: RecordFilters::of(query, columns, &milestones),
+            spots: Spots::of(query, columns, view),
+            record_groups: RecordGroups::of(query.by.iter().filter_map(of_records).collect()),
+            amounts: Amounts::new(&view.rates, asked, columns.currencies()),
             channels: view.channels_by_name(),
             fit: None,
-            filters,
+            milestones,
         };
-        if fold.size().saturating_mul(query.models.len()) > Query::COMBINATIONS_MAX {
+        if fold.size().cells() > FEW_CELLS {
+            let mut groups = std::mem::take(&mut fold.record_groups);
+            groups.keep_present(columns, |record| fold.takes_part(record));
+            fold.record_groups = groups;
+        }
+        if fold.size().cells().saturating_mul(query.models.len()) > Query::COMBINATIONS_MAX {
             return Err(TooMuch::Rows);
         }
         if query.models.iter().any(Model::needs_fit) {
-            fold.fit = fold.fitted()?;
+            fold.fit = Some(fold.fitted()?);
         }
         Ok(fold)
     }
 
-    fn bucket_count(&self) -> usize {
-        self.buckets.as_ref().map_or(1, TouchBuckets::len)
-    }
-
     /// How many cells there are.
-    fn size(&self) -> usize {
+    pub(super) fn size(&self) -> Size {
         let groups = self.amounts.currencies().len().saturating_mul(self.record_groups.len());
-        groups.saturating_mul(self.bucket_count()).saturating_mul(self.touch_groups.len())
+        Size { groups, spots: self.spots.len() }
     }
 
-    pub(super) fn takes_part(&self, record: &RecordColumns) -> bool {
-        record.kind == Some(self.query.kind)
-            && self.query.period.includes(record.day)
-            && self.filters.admit(self.columns, record)
+    fn is_of_period(&self, record: &RecordColumns) -> bool {
+        record.kind == Some(self.query.kind) && self.query.period.includes(record.day)
     }
 
-    pub(super) fn milestone(&self, record: &RecordColumns) -> Option<Milestone> {
-        milestone_of(record.kind?, last_stage(self.columns, record), self.milestones)
+    /// Whether a record is in the report, by its place in the columns.
+    pub(super) fn takes_part(&self, record: usize) -> bool {
+        self.is_of_period(&self.columns.records[record]) && self.filters.admit(self.columns, record)
+    }
+
+    /// The places of all records that are in the report.
+    pub(super) fn records(&self) -> impl Iterator<Item = usize> {
+        (0..self.columns.records.len()).filter(|record| self.takes_part(*record))
+    }
+
+    pub(super) fn milestone(&self, record: usize) -> Option<Milestone> {
+        let record = &self.columns.records[record];
+        milestone_of(record.kind?, record.stage(), &self.milestones)
+    }
+
+    fn outcome(&self, record: usize) -> Outcome {
+        match self.milestone(record) {
+            Some(Milestone::Won) => Outcome::Won,
+            Some(Milestone::Lost) => Outcome::Lost,
+            Some(Milestone::Lead | Milestone::Opportunity) | None => Outcome::Open,
+        }
     }
 
     /// How channels follow each other in the journeys of the period's records. A journey converts when its record is won; where
     /// none is, every one does. Filters select and change nobody's share, so that what makes a row adds up to it.
-    fn fitted(&self) -> Result<Option<Fit>, TooMuch> {
-        let is_of_period = |record: &&RecordColumns| {
-            record.kind == Some(self.query.kind) && self.query.period.includes(record.day)
-        };
-        let records = || self.columns.records.iter().filter(is_of_period);
-        let is_won = |record: &RecordColumns| self.milestone(record) == Some(Milestone::Won);
-        let any_won = records().any(is_won);
-        let mut builder = FitBuilder::new();
-        let (mut scratch, mut channels) = (Scratch::default(), Vec::new());
-        for record in records() {
-            let converts = !any_won || is_won(record);
-            if scratch.choose(self.columns, self.view, self.query, self.query.direct, record) {
-                channels.clear();
-                channels.extend(scratch.kept(self.columns).1.iter().map(|origin| self.channel(*origin)));
-                builder.add(&channels, u64::from(converts), u64::from(!converts));
+    fn fitted(&self) -> Result<Fit, TooMuch> {
+        let is_of_period = |record: &usize| self.is_of_period(&self.columns.records[*record]);
+        let is_won = |record: usize| self.milestone(record) == Some(Milestone::Won);
+        let any_won = (0..self.columns.records.len()).filter(is_of_period).any(is_won);
+        let builders = self.in_parallel(|pieces| {
+            let mut builder = FitBuilder::new();
+            let (mut scratch, mut channels) = (Scratch::default(), Vec::new());
+            for record in pieces.flatten().filter(is_of_period) {
+                let converts = !any_won || is_won(record);
+                if scratch.choose(self, self.query.direct, record) {
+                    channels.clear();
+                    channels.extend(scratch.kept(self.columns).1.iter().map(|origin| self.channel(*origin)));
+                    builder.add(&channels, u64::from(converts), u64::from(!converts));
+                }
             }
-        }
-        builder.fit().map(Some).map_err(|_| TooMuch::Channels)
+            builder
+        });
+        let merged = builders.into_iter().reduce(|mut merged, other| {
+            merged.merge(&other);
+            merged
+        });
+        merged.unwrap_or_default().fit().map_err(|_| TooMuch::Channels)
     }
 
-    fn in_parallel(&self, threads: usize) -> Tally {
+    /// Does work on all records, in as many threads as there may be; each takes the next piece when it is done with one.
+    fn in_parallel<T: Send>(
+        &self,
+        work: impl Fn(&mut dyn Iterator<Item = Range<usize>>) -> T + Sync,
+    ) -> Vec<T> {
         let records = self.columns.records.len();
-        let threads = threads.clamp(1, records / WORTH_A_THREAD + 1);
-        let piece = records.div_ceil(threads).max(1);
-        let mut tallies = std::thread::scope(|scope| {
-            let fold =
-                |part: usize| scope.spawn(move || self.fold(part * piece..records.min((part + 1) * piece)));
-            let others: Vec<_> = (1..threads).map(fold).collect();
-            let mut tallies = vec![self.fold(0..records.min(piece))];
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let piece = || {
+                let from = next.fetch_add(PIECE, Ordering::Relaxed);
+                (from < records).then(|| from..records.min(from + PIECE))
+            };
+            work(&mut std::iter::from_fn(piece))
+        };
+        let threads = self.threads.clamp(1, records / PIECE + 1);
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+            let mut found = vec![work()];
             for other in others {
                 match other.join() {
-                    Ok(tally) => tallies.push(tally),
+                    Ok(result) => found.push(result),
                     Err(panic) => std::panic::resume_unwind(panic),
                 }
             }
-            tallies.into_iter()
-        });
-        let first = tallies.next().unwrap_or_else(|| self.empty());
-        tallies.fold(first, Tally::plus)
+            found
+        })
     }
 
-    fn fold(&self, range: Range<usize>) -> Tally {
-        let mut tally = self.empty();
+    fn tally(&self, pieces: &mut dyn Iterator<Item = Range<usize>>) -> Tally {
+        if self.spots.need_times() {
+            self.tally_by(pieces, |time, origin| self.spots.of_touch(time, origin))
+        } else {
+            self.tally_by(pieces, |_, origin| self.spots.of_origin(origin))
+        }
+    }
+
+    /// Adds up records; `spot` says where a touch is counted, by its time and origin.
+    fn tally_by(
+        &self,
+        pieces: &mut dyn Iterator<Item = Range<usize>>,
+        spot: impl Fn(i64, u32) -> usize + Copy,
+    ) -> Tally {
+        let (query, columns) = (self.query, self.columns);
+        let counts = (query.metrics.records, query.metrics.reach);
+        let currencies = self.amounts.currencies().len();
+        let mut tally = Tally::new(self.size(), query.models.len(), currencies, counts);
         let mut scratch = Scratch::default();
-        let mut seen_by = vec![usize::MAX; tally.reached.len()];
-        for index in range {
-            let record = &self.columns.records[index];
-            if !self.takes_part(record) {
-                continue;
-            }
-            let amount = self.amounts.of(record);
-            let whole = self.whole(record, amount);
-            tally.count(amount, &whole);
-            let currency_part = place(amount.currency) * self.record_groups.len();
-            let base = (currency_part + self.record_groups.group(index)) * self.bucket_count();
+        let mut seen = vec![usize::MAX; if query.metrics.reach { self.spots.len() } else { 0 }];
+        for record in pieces.flatten().filter(|record| self.takes_part(*record)) {
+            let (amount, outcome) = (self.amount(record), self.outcome(record));
+            let days = self.days(record);
+            tally.count(amount, outcome, days);
+            let group = place(amount.currency) * self.record_groups.len();
+            let group = group + self.record_groups.group(columns, record);
             let mut is_attributed = false;
-            for (model, cells) in self.query.models.iter().zip(&mut tally.cells) {
-                is_attributed |= self.share(model, record, &whole, base, &mut scratch, cells);
+            for (model, sums) in query.models.iter().zip(&mut tally.models) {
+                let split = scratch.split(self, model, record);
+                is_attributed |= split.is_some();
+                let cells = sums.minor(outcome, group);
+                match split {
+                    None => cells[self.spots.unattributed()] += amount.minor,
+                    Some(split) => scratch.give(columns, split, amount.minor, |time, origin, share| {
+                        cells[spot(time, origin)] += share;
+                    }),
+                }
+                if query.metrics.records {
+                    let (records, won_days) = sums.records(outcome, group);
+                    let days = if outcome == Outcome::Won { days } else { 0 };
+                    let mut add = |spot: usize, share: i64| {
+                        records[spot] += share;
+                        won_days[spot] += i128::from(share) * days;
+                    };
+                    match split {
+                        None => add(self.spots.unattributed(), WHOLE),
+                        Some(split) => scratch.give(columns, split, WHOLE, |time, origin, share| {
+                            add(spot(time, origin), share);
+                        }),
+                    }
+                }
             }
-            tally.totals[place(amount.currency)].1 += u64::from(is_attributed);
-            if self.query.metrics.reach {
-                self.reach(index, base, &mut scratch, &mut seen_by, &mut tally);
+            tally.totals[place(amount.currency)].attributed += u64::from(is_attributed);
+            if query.metrics.reach && scratch.choose(self, query.direct, record) {
+                let (times, origins) = scratch.kept(columns);
+                let spots = times.iter().zip(origins).map(|(time, origin)| spot(*time, *origin));
+                self.reach(record, group, spots, &mut seen, &mut tally);
             }
         }
         tally
     }
 
-    /// All of a record.
-    fn whole(&self, record: &RecordColumns, amount: Amount) -> Cell {
-        let milestone = self.milestone(record);
-        let is_won = milestone == Some(Milestone::Won);
-        let days = i128::from((record.day.number() - record.created.number()).max(0));
-        Cell {
-            minor: i128::from(amount.minor),
-            won_minor: if is_won { i128::from(amount.minor) } else { 0 },
-            records: WHOLE,
-            won: if is_won { WHOLE } else { 0 },
-            lost: if milestone == Some(Milestone::Lost) { WHOLE } else { 0 },
-            days: if is_won { i128::from(WHOLE) * days } else { 0 },
-        }
+    /// The days from a record's first date to its last.
+    fn days(&self, record: usize) -> i128 {
+        let record = &self.columns.records[record];
+        i128::from((record.day.number() - record.created.number()).max(0))
     }
 
-    /// Shares a record among the cells of its touches. Answers whether any touch got something.
-    fn share(
-        &self,
-        model: &Model,
-        record: &RecordColumns,
-        whole: &Cell,
-        base: usize,
-        scratch: &mut Scratch,
-        cells: &mut [Cell],
-    ) -> bool {
-        let direct = model.direct(self.query.direct);
-        let Some(count) = scratch.weigh(self, model, direct, record) else {
-            let none = self.buckets.as_ref().map_or(0, TouchBuckets::none);
-            if self.admits_unattributed() {
-                let value = Cell { minor: whole.minor, won_minor: whole.won_minor, ..Cell::default() };
-                let counted = if self.query.metrics.records { *whole } else { value };
-                cells[(base + none) * self.touch_groups.len()].add(&counted);
-            }
-            return false;
-        };
-        let minor = i64::try_from(whole.minor).unwrap_or(i64::MAX);
-        let is_won = whole.won > 0;
-        let mut shares = std::mem::take(&mut scratch.shares);
-        shares.resize(count, 0);
-        apportion(minor, &scratch.weights, &mut shares);
-        let (times, origins) = scratch.kept(self.columns);
-        for ((share, time), origin) in shares.iter().zip(times).zip(origins) {
-            if *share != 0
-                && let Some(cell) = self.cell(base, *time, *origin)
-            {
-                cells[cell].minor += i128::from(*share);
-                if is_won {
-                    cells[cell].won_minor += i128::from(*share);
-                }
-            }
-        }
-        if self.query.metrics.records {
-            apportion(WHOLE, &scratch.weights, &mut shares);
-            let days = whole.days / i128::from(WHOLE);
-            for ((share, time), origin) in shares.iter().zip(times).zip(origins) {
-                if let Some(cell) = self.cell(base, *time, *origin) {
-                    let cell = &mut cells[cell];
-                    cell.records += share;
-                    cell.won += if is_won { *share } else { 0 };
-                    cell.lost += if whole.lost > 0 { *share } else { 0 };
-                    cell.days += i128::from(*share) * days;
-                }
-            }
-        }
-        scratch.shares = shares;
-        true
-    }
-
-    /// Whether value that no touch gets is in the report: filters on touches are about touches.
-    pub(super) fn admits_unattributed(&self) -> bool {
-        self.query.filters.iter().all(|filter| {
-            let of_touch =
-                matches!(filter.dimension, Dimension::Touch(_) | Dimension::Time(BucketBy::Touch, _));
-            let is_one = || filter.values.iter().any(|value| value == super::UNATTRIBUTED);
-            !of_touch || is_one() == (filter.condition == super::Condition::Is)
-        })
-    }
-
-    /// Where the credit of a touch is counted, if it is.
-    pub(super) fn cell(&self, base: usize, time: i64, origin: u32) -> Option<usize> {
-        let is_in_time = self.touch_times.iter().all(|(buckets, admitted)| admitted[buckets.bucket(time)]);
-        if !self.admitted[place(origin)] || !is_in_time {
-            return None;
-        }
-        let bucket = self.buckets.as_ref().map_or(0, |buckets| buckets.bucket(time));
-        Some((base + bucket) * self.touch_groups.len() + place(self.touch_groups.of_origin[place(origin)]))
-    }
-
-    /// Counts in which cells a journey has a touch.
+    /// Counts in which cells a journey has a touch. `seen` has of each spot which record reached it last.
     fn reach(
         &self,
-        index: usize,
-        base: usize,
-        scratch: &mut Scratch,
-        seen_by: &mut [usize],
+        record: usize,
+        group: usize,
+        spots: impl DoubleEndedIterator<Item = usize> + Clone,
+        seen: &mut [usize],
         tally: &mut Tally,
     ) {
-        let record = &self.columns.records[index];
-        if !scratch.choose(self.columns, self.view, self.query, self.query.direct, record) {
-            return;
-        }
-        let (times, origins) = scratch.kept(self.columns);
-        let cells = || times.iter().zip(origins).map(|(time, origin)| self.cell(base, *time, *origin));
-        let last = cells().next_back().flatten();
-        for cell in cells().flatten() {
-            if seen_by[cell] != index {
-                seen_by[cell] = index;
-                tally.reached[cell] += 1;
-                tally.assisted[cell] += u64::from(Some(cell) != last);
+        let last = spots.clone().next_back();
+        for spot in spots.filter(|spot| *spot != self.spots.left_out()) {
+            if seen[spot] != record {
+                seen[spot] = record;
+                tally.reach(group, spot, Some(spot) == last);
             }
         }
     }
 
     /// What a record is worth in one of the report's currencies.
-    pub(super) fn amount(&self, record: &RecordColumns) -> Amount {
-        self.amounts.of(record)
+    pub(super) fn amount(&self, record: usize) -> Amount {
+        self.amounts.of(&self.columns.records[record])
     }
 
     pub(super) fn currency(&self, amount: Amount) -> Currency {
@@ -334,7 +285,7 @@ impl<'a> Fold<'a> {
     }
 
     pub(super) fn milestones(&self) -> &[Option<Milestone>] {
-        self.milestones
+        &self.milestones
     }
 
     pub(super) fn channel(&self, origin: u32) -> u32 {

@@ -41,11 +41,11 @@ impl Query {
     /// The stages of the records of a report, in the order in which the site lists them, and after them others in the order
     /// in which records come to them. Filters on records apply; models do not matter.
     pub fn funnel(&self, columns: &Columns, view: &View) -> Result<Vec<FunnelStage>, TooMuch> {
-        let milestones = view.milestones(columns);
-        let fold = Fold::new(self, columns, view, &milestones)?;
+        let fold = Fold::new(self, columns, view, 1)?;
+        let milestones = fold.milestones();
         let mut stages: BTreeMap<u32, Gathered> = BTreeMap::new();
-        for record in columns.records.iter().filter(|record| fold.takes_part(record)) {
-            let spells = &columns.stages[record.stages()];
+        for record in fold.records() {
+            let spells = columns.stages(record);
             let amount = fold.amount(record);
             let is_lost = |stage: u32| milestones[place(stage)] == Some(Milestone::Lost);
             for (position, (stage, entered)) in spells.iter().enumerate() {

@@ -1,22 +1,35 @@
-use super::classified::{View, milestone_of};
+use super::classified::milestone_of;
 use super::columns::RecordColumns;
 use super::fold::Fold;
 use super::interner::place;
 use super::{Columns, Query};
 use crate::Milestone;
-use crate::attribution::{DirectPolicy, Eligible, Model, Path};
+use crate::attribution::{DirectPolicy, Eligible, Model, Path, Shape, apportion};
 use std::ops::Range;
 
 /// Memory that is used again for every journey.
 #[derive(Default)]
 pub(super) struct Scratch {
     pub(super) weights: Vec<u64>,
-    pub(super) shares: Vec<i64>,
-    pub(super) channels: Vec<u32>,
+    shares: Vec<i64>,
+    channels: Vec<u32>,
     times: Vec<i64>,
     origins: Vec<u32>,
-    /// Where the touches stand that were seen last, unless only some of them were.
-    seen: Option<Range<usize>>,
+    /// Where the touches stand that were chosen last, unless only some of them were.
+    chosen: Option<Range<usize>>,
+    /// Of which record touches were chosen last, for which policy, and whether there are any.
+    chosen_for: Option<(usize, DirectPolicy, bool)>,
+}
+
+/// Among which touches an amount is shared.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Split {
+    /// All to the one that stands here.
+    One(usize),
+    /// The same to each that was chosen.
+    Even,
+    /// By the weights of those that were chosen.
+    Weighed,
 }
 
 impl Query {
@@ -33,41 +46,35 @@ impl Query {
 impl Scratch {
     /// Chooses the touches of a record that a model gets to see; [`Scratch::kept`] has them then. `false` when there are
     /// none, so that the record's value is unattributed.
-    pub(super) fn choose(
-        &mut self,
-        columns: &Columns,
-        view: &View,
-        query: &Query,
-        direct: DirectPolicy,
-        record: &RecordColumns,
-    ) -> bool {
-        let touches = query.within_lookback(columns, record);
-        if touches.is_empty() {
-            return false;
+    pub(super) fn choose(&mut self, fold: &Fold<'_>, direct: DirectPolicy, record: usize) -> bool {
+        if let Some((known, policy, is_any)) = self.chosen_for
+            && (known, policy) == (record, direct)
+        {
+            return is_any;
         }
+        let columns = fold.columns();
+        let touches = fold.query().within_lookback(columns, &columns.records[record]);
         let origins = &columns.touch_origins[touches.clone()];
-        let is_direct = |origin: &u32| view.is_direct[place(*origin)];
-        match direct.eligible(origins.iter().map(is_direct)) {
-            Eligible::All => self.seen = Some(touches),
-            Eligible::None => return false,
-            Eligible::NotDirect => {
-                self.seen = None;
-                self.times.clear();
-                self.origins.clear();
-                for (time, origin) in columns.touch_times[touches].iter().zip(origins) {
-                    if !is_direct(origin) {
-                        self.times.push(*time);
-                        self.origins.push(*origin);
-                    }
+        let eligible = direct.eligible(origins.iter().map(|origin| fold.is_direct(*origin)));
+        let is_any = !touches.is_empty() && eligible != Eligible::None;
+        self.chosen = (eligible == Eligible::All).then(|| touches.clone());
+        if eligible == Eligible::NotDirect {
+            self.times.clear();
+            self.origins.clear();
+            for (time, origin) in columns.touch_times[touches].iter().zip(origins) {
+                if !fold.is_direct(*origin) {
+                    self.times.push(*time);
+                    self.origins.push(*origin);
                 }
             }
         }
-        true
+        self.chosen_for = Some((record, direct, is_any));
+        is_any
     }
 
     /// The touches that were chosen last: when, and from where.
     pub(super) fn kept<'s>(&'s self, columns: &'s Columns) -> (&'s [i64], &'s [u32]) {
-        match &self.seen {
+        match &self.chosen {
             Some(range) => (&columns.touch_times[range.clone()], &columns.touch_origins[range.clone()]),
             None => (&self.times, &self.origins),
         }
@@ -75,14 +82,8 @@ impl Scratch {
 
     /// Weighs the touches of a record that a model gets to see; [`Scratch::kept`] has them then. Answers how many there
     /// are, if any.
-    pub(super) fn weigh(
-        &mut self,
-        fold: &Fold<'_>,
-        model: &Model,
-        direct: DirectPolicy,
-        record: &RecordColumns,
-    ) -> Option<usize> {
-        if !self.choose(fold.columns(), fold.view(), fold.query(), direct, record) {
+    pub(super) fn weigh(&mut self, fold: &Fold<'_>, model: &Model, record: usize) -> Option<usize> {
+        if !self.choose(fold, model.direct(fold.query().direct), record) {
             return None;
         }
         let mut channels = std::mem::take(&mut self.channels);
@@ -96,32 +97,96 @@ impl Scratch {
         }
         let (lead, opportunity) = milestones(fold.columns(), record, fold.milestones());
         let channels_seen = if needs_channels { channels.as_slice() } else { origins };
-        let path = Path { times, channels: channels_seen, lead, opportunity, closed: record.end };
+        let closed = fold.columns().records[record].end;
+        let path = Path { times, channels: channels_seen, lead, opportunity, closed };
         model.weigh(&path, fold.fit(), &mut weights);
         let count = times.len();
         (self.channels, self.weights) = (channels, weights);
         Some(count)
+    }
+
+    /// Says how a model shares a record, as [`Scratch::give`] takes it. `None` when it is unattributed.
+    pub(super) fn split(&mut self, fold: &Fold<'_>, model: &Model, record: usize) -> Option<Split> {
+        let direct = model.direct(fold.query().direct);
+        let touches = || fold.query().within_lookback(fold.columns(), &fold.columns().records[record]);
+        match model.shape() {
+            Shape::First => fold.outermost(touches(), direct).map(Split::One),
+            Shape::Last => fold.outermost(touches().rev(), direct).map(Split::One),
+            Shape::Even => self.choose(fold, direct, record).then_some(Split::Even),
+            Shape::Weighed => self.weigh(fold, model, record).map(|_| Split::Weighed),
+        }
+    }
+
+    /// Shares an amount as [`apportion`] does; `to` takes each touch's time, origin and share.
+    pub(super) fn give(
+        &mut self,
+        columns: &Columns,
+        split: Split,
+        amount: i64,
+        mut to: impl FnMut(i64, u32, i64),
+    ) {
+        match split {
+            Split::One(touch) => to(columns.touch_times[touch], columns.touch_origins[touch], amount),
+            Split::Even => {
+                let (times, origins) = self.kept(columns);
+                let count = i64::try_from(origins.len()).unwrap_or(i64::MAX);
+                let (each, left) = (amount / count, amount % count);
+                let more = usize::try_from(left.unsigned_abs()).unwrap_or(0);
+                for (time, origin) in times[..more].iter().zip(&origins[..more]) {
+                    to(*time, *origin, each + left.signum());
+                }
+                for (time, origin) in times[more..].iter().zip(&origins[more..]) {
+                    to(*time, *origin, each);
+                }
+            }
+            Split::Weighed => {
+                let mut shares = std::mem::take(&mut self.shares);
+                shares.resize(self.weights.len(), 0);
+                apportion(amount, &self.weights, &mut shares);
+                let (times, origins) = self.kept(columns);
+                for ((share, time), origin) in shares.iter().zip(times).zip(origins) {
+                    to(*time, *origin, *share);
+                }
+                self.shares = shares;
+            }
+        }
+    }
+}
+
+impl Fold<'_> {
+    /// The first of a journey's touches, in the order in which they are given, that a model gets to see.
+    fn outermost(&self, touches: impl Iterator<Item = usize> + Clone, direct: DirectPolicy) -> Option<usize> {
+        let outermost = touches.clone().next()?;
+        let is_direct = |touch: usize| self.is_direct(self.columns().touch_origins[touch]);
+        if direct == DirectPolicy::Keep {
+            return Some(outermost);
+        }
+        let marketing = touches.into_iter().find(|touch| !is_direct(*touch));
+        marketing.or_else(|| (direct == DirectPolicy::LastResort).then_some(outermost))
+    }
+
+    fn is_direct(&self, origin: u32) -> bool {
+        self.view().is_direct[place(origin)]
     }
 }
 
 /// When a record became a lead and an opportunity.
 fn milestones(
     columns: &Columns,
-    record: &RecordColumns,
+    record: usize,
     milestones: &[Option<Milestone>],
 ) -> (Option<i64>, Option<i64>) {
+    let stages = columns.stages(record);
     let first = |wanted: Milestone| {
-        let kind = record.kind?;
-        if record.stages().is_empty() {
-            return None;
-        }
-        let mut stages = columns.stages[record.stages()].iter();
+        let kind = columns.records[record].kind?;
+        let mut stages = stages.iter();
         stages
             .find(|(stage, _)| milestone_of(kind, Some(*stage), milestones) == Some(wanted))
             .map(|(_, at)| *at)
     };
-    let lead = record.lead.or_else(|| first(Milestone::Lead));
+    let details = &columns.details[record];
+    let lead = details.lead.or_else(|| first(Milestone::Lead));
     // Of revenue nothing is known before it came in.
-    let begun = (!record.stages().is_empty()).then_some(record.created_end);
+    let begun = (!stages.is_empty()).then_some(details.created_end);
     (lead, first(Milestone::Opportunity).or(begun))
 }

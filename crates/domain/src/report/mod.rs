@@ -6,6 +6,7 @@
 //! [`Query::run`] answers with a [`Report`] whose cells add up to the records' values exactly, under every model.
 
 mod amounts;
+mod answer;
 mod classified;
 mod columns;
 mod costs;
@@ -14,12 +15,15 @@ mod drill;
 mod filter;
 mod fold;
 mod funnel;
-mod grouping;
 mod interner;
 mod journeys;
 mod paths;
 mod query;
+mod record_groups;
+mod record_values;
+mod spots;
 mod table;
+mod tally;
 mod traffic;
 
 pub use classified::View;

@@ -39,12 +39,11 @@ impl Query {
         view: &View,
         limit: usize,
     ) -> Result<(Vec<CommonPath>, usize), TooMuch> {
-        let milestones = view.milestones(columns);
-        let fold = Fold::new(self, columns, view, &milestones)?;
+        let fold = Fold::new(self, columns, view, 1)?;
         let mut paths: HashMap<Vec<u32>, Gathered> = HashMap::new();
         let mut steps = Vec::new();
-        for record in columns.records.iter().filter(|record| fold.takes_part(record)) {
-            let touches = self.within_lookback(columns, record);
+        for record in fold.records() {
+            let touches = self.within_lookback(columns, &columns.records[record]);
             steps.clear();
             for origin in &columns.touch_origins[touches.clone()] {
                 let value = view.origins[place(*origin)][dimension as usize];

@@ -1,6 +1,6 @@
 use super::classified::View;
 use super::dimension::{BucketBy, Dimension, TouchDimension};
-use super::filter::Filter;
+use super::filter::{Filter, is_of_touches};
 use super::{Columns, Report, fold};
 use crate::attribution::{DirectPolicy, Model};
 use crate::record::RecordKind;
@@ -106,9 +106,7 @@ impl Query {
             return Err(Invalid::new("repeated", "must name a dimension once, and touches' time once"));
         }
         let by_channel = self.by == [Dimension::Touch(TouchDimension::Channel)];
-        let of_touches = |filter: &Filter| {
-            matches!(filter.dimension, Dimension::Touch(_) | Dimension::Time(BucketBy::Touch, _))
-        };
+        let of_touches = |filter: &Filter| is_of_touches(&filter.dimension);
         let shares_total = self.models.iter().any(Model::shares_the_total);
         if shares_total && (!by_channel || self.filters.iter().any(of_touches)) {
             let must = "must be by channel alone and without filters on touches with a model that shares the sum of all \

@@ -1,8 +1,6 @@
 use super::follow::Ahead;
 use super::names::{Entry, Tail};
-use super::{
-    conversions, costs, directory, exports, follow, names, open, rates, rows, site_history, visits,
-};
+use super::{conversions, costs, directory, exports, follow, names, open, rates, rows, site_history, visits};
 use crate::{CheckReport, StoreError};
 use rusqlite::{Connection, params};
 use touchline_domain::Instant;

@@ -2,9 +2,7 @@ use super::evidence::Evidence;
 use super::names;
 use super::rows;
 use super::writer::WriteTx;
-use super::{
-    conversions, decisions, directory, exports, journeys, people, records, site_history, visits,
-};
+use super::{conversions, decisions, directory, exports, journeys, people, records, site_history, visits};
 use crate::{Erased, ErasedRecords, StoreError};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
