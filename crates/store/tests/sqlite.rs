@@ -191,6 +191,8 @@ async fn an_older_database_is_brought_up_to_date() {
     assert_eq!(store.rates().await.unwrap().version, 0);
     assert_holds(&store, 2, 2).await;
     assert_eq!(store.check().await.unwrap().costs, 1);
+    let then = store.site_as_of(SiteId::parse("s").unwrap(), Instant::from_micros(0)).await.unwrap();
+    assert_eq!(then.as_ref(), store.directory().await.unwrap().sites.first(), "as far as is known");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,10 @@ pub(super) async fn check(config: &Config) -> Result<ExitCode, CliError> {
     let behind = match report.changes_behind {
         0 => String::new(),
         behind => {
-            format!("matches were not compared: {behind} changes are still to be followed by a server\n")
+            format!(
+                "journeys were not compared: {behind} changes are to be followed first, by a server or by \
+                 `touchline rebuild`\n"
+            )
         }
     };
     if report.violations.is_empty() {

@@ -10,6 +10,7 @@ mod export;
 mod maintenance;
 mod person;
 mod rates;
+mod rebuild;
 mod serve;
 mod site;
 mod site_settings;
@@ -105,6 +106,8 @@ enum Command {
     },
     /// Read everything and verify it; the exit code is 1 when something is wrong
     Check,
+    /// Derive all journeys anew from the facts, or only compare them with those
+    Rebuild(rebuild::RebuildCommand),
     /// Write all opportunities or revenue of a site to standard output
     Export(export::ExportCommand),
     /// Write conversions for Google Ads or Meta to a file, none of them twice
@@ -175,6 +178,7 @@ fn run(settings: Settings, command: Command) -> Result<ExitCode, CliError> {
             Command::Backup { destination } => maintenance::backup(&config, &destination).await,
             Command::Restore { source } => maintenance::restore(&config, &source),
             Command::Check => maintenance::check(&config).await,
+            Command::Rebuild(command) => rebuild::run(&config, command).await,
             Command::Export(command) => export::run(&config, command).await,
             Command::AdsExport(command) => ad_export::run(&config, *command).await,
             Command::Person(whom) => person::run(&config, whom).await,

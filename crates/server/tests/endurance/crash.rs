@@ -5,7 +5,7 @@ use crate::crowd::Crowd;
 use crate::dice::Dice;
 use crate::harness::{Connection, Reply, Server, run_ok, touchline};
 use crate::stop::{assert_ends_well, is_clean_refusal, take_data};
-use crate::{DEADLINE, UNLIMITED, announce, assert_sound, eventually};
+use crate::{DEADLINE, UNLIMITED, announce, assert_journeys_true, assert_sound, eventually};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -52,9 +52,9 @@ impl Client for Crm {
     }
 }
 
-/// Visits, forms and deals survive kills too, and the matches of deals follow them from wherever they were.
+/// Visits, forms and deals survive kills too, and the journeys of deals follow them from wherever they were.
 #[test]
-fn visits_forms_and_matches_survive_however_often_the_server_is_killed() {
+fn visits_forms_and_journeys_survive_however_often_the_server_is_killed() {
     let started = Instant::now();
     let mut dice = Dice::thrown("kills among visits");
     let environment = [&UNLIMITED[..], &[("TOUCHLINE_SQLITE_GATHERED_NAMES", "500")]].concat();
@@ -64,6 +64,7 @@ fn visits_forms_and_matches_survive_however_often_the_server_is_killed() {
     for crash in 1..=crashes {
         let plan = Crash::draw(&mut dice, Duration::from_millis(500));
         let (data, token) = load_until_killed(server, &mut team, &plan);
+        assert_journeys_true(data.path());
         if crash % 10 == 0 {
             assert_sound(data.path());
         }
@@ -73,6 +74,9 @@ fn visits_forms_and_matches_survive_however_often_the_server_is_killed() {
     in_parallel(&mut team, || server.connect(), Crowd::compare_all);
     let server = end_well_and_restart(server, &environment);
     assert_sound(server.data.path());
+    assert_journeys_true(server.data.path());
+    let rebuilt = run_ok(server.data.path(), &["rebuild"]);
+    assert!(rebuilt.contains(" derived anew, 0 changed\nall is well"), "{rebuilt}");
     let people: usize = team.iter().map(Crowd::size).sum();
     announce(&format!("kills among visits: {crashes} kills, {people} people, {:.1?}", started.elapsed()));
 }

@@ -52,6 +52,12 @@ fn assert_sound(data: &Path) {
     assert!(found.starts_with("all is well"), "{found}");
 }
 
+/// `touchline rebuild --verify` finds every journey to be what the facts say, however much of them is still to be followed.
+fn assert_journeys_true(data: &Path) {
+    let found = harness::run_ok(data, &["rebuild", "--verify"]);
+    assert!(found.starts_with("all is well"), "{found}");
+}
+
 /// Says something that is seen although the test passes, when the test harness would swallow its output.
 fn announce(what: &str) {
     use std::io::Write;

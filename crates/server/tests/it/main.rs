@@ -32,6 +32,7 @@ mod operation;
 mod people;
 mod rates;
 mod reads;
+mod rebuild;
 mod refusals;
 mod reports;
 mod retention;
