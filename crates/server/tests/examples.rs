@@ -99,6 +99,9 @@ fn those_of_the_page() {
     assert!(out.contains("\"result\":\"rejected\"") && out.contains("\"amount\":\"1200.00\""), "{out}");
     assert_eq!(server.get("/api/v1/sites/s/opportunities/OPP-3").status, 404, "an example deletes it");
     let page = String::from_utf8(server.get("/docs").body).unwrap();
+    for operation in ["report", "report/records", "report/paths", "report/funnel", "report/changes"] {
+        assert!(page.contains(&format!("/api/v1/sites/{{siteId}}/{operation}<")), "{operation}");
+    }
     for line in examples.lines().filter(|line| line.starts_with("curl")) {
         let shown = line.replace('&', "&amp;").replace('"', "&quot;");
         assert!(page.contains(&shown), "the page does not show {line}");

@@ -22,7 +22,9 @@ impl Fold<'_> {
         });
         let total = |(currency, place): (_, usize)| {
             let mut all = TotalSums::default();
-            tallies.iter().for_each(|tally| all.add(&tally.totals[place]));
+            for tally in tallies {
+                all.add(&tally.totals[place]);
+            }
             Total { currency, cell: all.cell(), attributed: all.attributed }
         };
         let totals = self.amounts.currencies().iter().copied().zip(0..).map(total);
@@ -40,7 +42,9 @@ impl Fold<'_> {
         let (spots, models) = (self.size().spots, self.query().models.len());
         let cell = |model: usize, spot: usize| {
             let mut cell = Cell::default();
-            tallies.iter().for_each(|tally| cell.add(&tally.models[model].cell(group * spots + spot)));
+            for tally in tallies {
+                cell.add(&tally.models[model].cell(group * spots + spot));
+            }
             cell
         };
         let shares_total =

@@ -2,7 +2,8 @@
 
 use crate::asked::{asked, channel, is_of_touches, unfiltered};
 use crate::made_up::{World, world};
-use crate::slow::{self, Gathered, Rows, plus};
+use crate::slow::{self, Gathered, Rows};
+use crate::steps::plus;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use touchline_domain::Currency;

@@ -4,16 +4,16 @@
 use crate::asked::is_of_touches;
 use crate::made_up::{World, end};
 use crate::steps::{begin, plus, second, share_totals, value_of_origin};
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use touchline_domain::attribution::{DirectPolicy, Fit, FitBuilder, Model, Path, apportion};
 use touchline_domain::journey::{Found, Journey, Origin, Touch};
 use touchline_domain::record::RecordKind;
 use touchline_domain::report::{
-    Bucket, Cell, Condition, Dimension, Filter, NOT_SET, Query, RecordDimension, TouchDimension, UNATTRIBUTED,
+    Cell, Condition, Dimension, Filter, NOT_SET, Query, RecordDimension, TouchDimension, UNATTRIBUTED,
 };
-use touchline_domain::{Currency, Day, Instant, Milestone, Moment, Money};
+use touchline_domain::{Currency, Day, Milestone, Moment, Money};
 
 /// Rows by currency and values; what is added up in each.
 pub(crate) type Rows = BTreeMap<(Currency, Vec<String>), Gathered>;

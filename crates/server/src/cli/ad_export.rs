@@ -11,7 +11,7 @@ use std::sync::Arc;
 use touchline_domain::ad_export::{ExportPlatform, ExportQuery, ExportedValue};
 use touchline_domain::record::RecordKind;
 use touchline_domain::{Invalid, Milestone, Site, SiteId, Text};
-use touchline_store::{Store, StoredExport};
+use touchline_store::{Store, StoreError, StoredExport};
 
 #[derive(Args)]
 pub(super) struct AdExportCommand {
@@ -88,8 +88,7 @@ async fn export(
     command: &AdExportCommand,
 ) -> Result<ExitCode, CliError> {
     let wanted = command.wanted()?;
-    // Beside a running server there is nothing left to follow.
-    while !store.follow(PIECE).await?.is_done() {}
+    follow(store).await?;
     let now = SystemClock.now();
     let Some(out) = command.out.as_deref().filter(|_| !command.dry_run) else {
         let gathered = ad_exports::gather(store, site, &wanted, now).await?;
@@ -115,6 +114,18 @@ async fn export(
         ))
     })?;
     say(out, &format!("{}{}", told(export, made.gathered.rows.len(), out), summary(&made.gathered)))
+}
+
+/// Brings journeys up to date; beside a running server there is little left to do.
+async fn follow(store: &dyn Store) -> Result<(), CliError> {
+    loop {
+        match store.follow(PIECE).await {
+            Ok(followed) if followed.is_done() => return Ok(()),
+            // Overtaken by writes: it is tried again.
+            Ok(_) | Err(StoreError::Interrupted) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 async fn repeat(

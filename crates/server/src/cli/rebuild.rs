@@ -34,15 +34,16 @@ pub(super) async fn run(config: &Config, command: RebuildCommand) -> Result<Exit
         return Err(CliError::new(format!("there is no site {id}; `touchline site list` shows all")));
     }
     let asked = site.clone().map_or(sites, |site| vec![site]);
-    let done = if command.verify { String::new() } else { rebuild(store.as_ref(), &site, &asked).await? };
-    let verified = compare(store.as_ref(), &site).await?;
+    let done =
+        if command.verify { String::new() } else { rebuild(store.as_ref(), site.as_ref(), &asked).await? };
+    let verified = compare(store.as_ref(), site.as_ref()).await?;
     store.close().await?;
     report(&done, &verified)
 }
 
 /// Derives all journeys anew, with whatever a running server does of it. Says what became of them.
-async fn rebuild(store: &dyn Store, site: &Option<SiteId>, asked: &[SiteId]) -> Result<String, CliError> {
-    let rebuild = store.rebuild(site.clone()).await?;
+async fn rebuild(store: &dyn Store, site: Option<&SiteId>, asked: &[SiteId]) -> Result<String, CliError> {
+    let rebuild = store.rebuild(site.cloned()).await?;
     follow(store).await?;
     let mut changed = 0;
     for site in asked {
@@ -73,9 +74,9 @@ async fn follow(store: &dyn Store) -> Result<(), StoreError> {
 }
 
 /// Compares, and follows first what has to be.
-async fn compare(store: &dyn Store, site: &Option<SiteId>) -> Result<Verified, CliError> {
+async fn compare(store: &dyn Store, site: Option<&SiteId>) -> Result<Verified, CliError> {
     for _ in 0..TRIES {
-        let verified = store.verify(site.clone()).await?;
+        let verified = store.verify(site.cloned()).await?;
         if verified.changes_behind == 0 {
             return Ok(verified);
         }
@@ -93,7 +94,7 @@ fn report(done: &str, verified: &Verified) -> Result<ExitCode, CliError> {
     if differences.is_empty() {
         return print(&format!("{done}all is well: {journeys} journeys are what the facts say\n"));
     }
-    let told: String = differences.iter().map(|difference| format!("{difference}\n")).collect();
+    let told = differences.iter().fold(String::new(), |told, difference| told + difference + "\n");
     let count = differences.len();
     print(&format!("{done}{told}{count} differences; `touchline rebuild` derives journeys anew\n"))?;
     Ok(ExitCode::FAILURE)

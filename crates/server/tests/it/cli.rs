@@ -249,6 +249,7 @@ fn every_command_helps() {
         "rates",
         "rates import",
         "rates list",
+        "rebuild",
         "restore",
         "serve",
         "settings",

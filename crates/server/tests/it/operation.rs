@@ -65,7 +65,8 @@ fn every_figure_is_there_and_moves_with_what_happens() {
         assert_eq!(count(&server, name) - before, *moved, "{name}");
     }
     let store = (count(&server, commits) - store_before.0, count(&server, writes) - store_before.1);
-    assert_eq!(store, (5, 5), "one at a time, each is a commit of its own");
+    // Journeys are written behind them, in commits of their own or in those of uploads.
+    assert!(store.0 >= 5 && store.1 >= store.0, "one at a time, each is a commit of its own: {store:?}");
     let seconds: f64 = figure(&server, "touchline_store_commit_seconds_total").unwrap().parse().unwrap();
     assert!(seconds > 0.0);
     assert_eq!(figure(&server, "touchline_store_failed_commits_total").as_deref(), Some("0"));

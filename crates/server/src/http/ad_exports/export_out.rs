@@ -45,7 +45,7 @@ pub(crate) struct ExportSummaryOut {
     /// The export that was made; null for a preview, and when there is nothing to export.
     export: Option<ExportOut>,
     /// What it has, or would have; the oldest first.
-    conversions: Vec<ConversionOut>,
+    conversions: Vec<ExportedConversionOut>,
     /// How many more there are than one file takes: the next export has them.
     waiting: u64,
     /// What is left out, by reason.
@@ -58,7 +58,7 @@ pub(crate) struct ExportSummaryOut {
 /// A conversion in an export.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ConversionOut {
+pub(crate) struct ExportedConversionOut {
     /// What names it, to the platform too: the same in every export.
     #[schema(example = "5d41402abc4b2a76b9719d911017c592")]
     key: String,
@@ -180,7 +180,7 @@ impl ExportDetailOut {
 
 impl ExportSummaryOut {
     pub(super) fn new(gathered: &Gathered, export: Option<ExportOut>) -> Self {
-        let conversion = |row: &GatheredRow| ConversionOut {
+        let conversion = |row: &GatheredRow| ExportedConversionOut {
             key: row.key.to_string(),
             reference: row.conversion.record.reference.to_string(),
             at: row.conversion.at.to_string(),

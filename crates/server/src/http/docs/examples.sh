@@ -77,6 +77,10 @@ curl --fail-with-body -X PUT "$TOUCHLINE/v1/$SITE/adcosts" \
        "CurrencyCode": "GBP", "CampaignIdentifiers": [{"IdentifierName": "Campaign", "IdentifierValue": "Spring"}]}'
 curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/costs?from=2024-01-01&to=2024-01-31" -H "Authorization: Bearer $TOKEN"
 
+# Which marketing brought the revenue, under two models; and how one deal's value is shared
+curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/report?by=channel&model=linear,time-decay" -H "Authorization: Bearer $TOKEN"
+curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/opportunities/OPP-1/receipt?model=linear" -H "Authorization: Bearer $TOKEN"
+
 # Find a person, by anything that names them
 curl --fail-with-body "$TOUCHLINE/api/v1/sites/$SITE/people?email=ann@example.com" -H "Authorization: Bearer $TOKEN"
 

@@ -54,7 +54,7 @@ pub(crate) struct ChangesOut {
     /// How many records count otherwise.
     count: usize,
     /// The largest difference first, by the first model.
-    records: Vec<ChangedRecordOut>,
+    records: Vec<MovedRecordOut>,
     /// Of the later moment.
     data: DataOut,
 }
@@ -97,7 +97,7 @@ pub(crate) struct ReasonOut {
 
 /// A record that counts otherwise.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ChangedRecordOut {
+pub(crate) struct MovedRecordOut {
     #[schema(example = "OPP-1")]
     reference: String,
     #[schema(example = "GBP")]
@@ -215,7 +215,7 @@ fn changed_records(
     query: &Query,
     then: Vec<RecordCredit>,
     now: Vec<RecordCredit>,
-) -> Vec<(u64, ChangedRecordOut)> {
+) -> Vec<(u64, MovedRecordOut)> {
     let mut then: HashMap<String, RecordCredit> =
         then.into_iter().map(|record| (record.reference.clone(), record)).collect();
     let mut sides: Vec<(Option<RecordCredit>, Option<RecordCredit>)> =
@@ -234,7 +234,7 @@ fn changed_record(
     query: &Query,
     then: Option<RecordCredit>,
     now: Option<RecordCredit>,
-) -> Option<(u64, ChangedRecordOut)> {
+) -> Option<(u64, MovedRecordOut)> {
     let either = now.as_ref().or(then.as_ref())?;
     let (reference, currency) = (either.reference.clone(), either.currency);
     let credit = |side: &Option<RecordCredit>, model: usize| {
@@ -254,7 +254,7 @@ fn changed_record(
         let (then, now) = (i128::from(credit(&then, place)), i128::from(credit(&now, place)));
         DifferenceOut::new(model.to_string(), then, now, currency)
     });
-    let out = ChangedRecordOut {
+    let out = MovedRecordOut {
         reference,
         currency: currency.code(),
         credit: differences.collect(),

@@ -3,32 +3,28 @@
 use super::world::{report, rows, rows_with, text, totals, world};
 use serde_json::json;
 
-/// A model, and what it gives Paid Search, Email, Organic Search, Direct and Offline of the records in pounds.
-#[rustfmt::skip]
-const GIVEN: [(&str, [&str; 5]); 11] = [
-    ("first-touch", ["1000.00", "0.00", "100.01", "0.00", "77.77"]),
-    ("last-touch", ["0.00", "100.01", "0.00", "1000.00", "77.77"]),
-    ("last-non-direct", ["0.00", "100.01", "1000.00", "0.00", "77.77"]),
-    ("linear", ["250.00", "300.00", "300.01", "250.00", "77.77"]),
-    ("position-based:first=40,last=40", ["400.00", "150.00", "150.01", "400.00", "77.77"]),
-    // Ann's touches weigh 1, 2, 4 and 8, Bob's 1 and 2.
-    ("time-decay:half-life=7d", ["66.67", "200.00", "300.01", "533.33", "77.77"]),
-    // Ann's lead came with Email, her opportunity after Organic Search; both of Bob's with Email, and the others' share has
-    // nobody.
-    ("w-shaped:first=30,lead=30,opportunity=30", ["300.00", "366.67", "333.34", "100.00", "77.77"]),
-    ("full-path:first=22.5,lead=22.5,opportunity=22.5,closed=22.5", ["250.00", "325.01", "275.00", "250.00", "77.77"]),
-    // Of four journeys with touches Ann's and Eve's convert. The removal effects are 2, 3, 6, 12 and 12 in 24.
-    ("markov", ["86.96", "163.77", "327.54", "521.74", "77.77"]),
-    ("markov-global", ["67.30", "100.95", "201.91", "403.81", "403.81"]),
-    ("shapley", ["250.00", "300.00", "300.01", "250.00", "77.77"]),
-];
+/// The page on which every number is worked out.
+const PAGE: &str = include_str!("../../../../../docs/report-example.md");
+
+/// A model, and what it gives [`CHANNELS`] of the records in pounds, as the page has it.
+fn given() -> Vec<(&'static str, Vec<&'static str>)> {
+    let lines = PAGE.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+    let given: Vec<_> = lines
+        .map(|line| {
+            let (model, values) = line.split_once("` | ").unwrap();
+            (model, values.split(" | ").collect())
+        })
+        .collect();
+    assert_eq!(given.len(), 11, "every model");
+    given
+}
 
 const CHANNELS: [&str; 5] = ["Paid Search", "Email", "Organic Search", "Direct", "Offline"];
 
 #[test]
 fn each_model_shares_by_its_definition_and_to_the_penny() {
     let server = world();
-    for (model, given) in GIVEN {
+    for (model, given) in given() {
         let found = report(&server, &format!("model={model}"));
         let mut expected: Vec<String> =
             CHANNELS.iter().zip(given).map(|(channel, value)| format!("{channel} | GBP {value}")).collect();
@@ -55,7 +51,7 @@ fn each_model_shares_by_its_definition_and_to_the_penny() {
 #[test]
 fn models_stand_side_by_side_and_say_the_same_as_alone() {
     let server = world();
-    let names: Vec<&str> = GIVEN.iter().map(|(model, _)| *model).collect();
+    let names: Vec<&str> = given().into_iter().map(|(model, _)| model).collect();
     let together = report(&server, &format!("model={}", names.join(",")));
     let apart = report(&server, &format!("model={}", names.join("&model=")));
     assert_eq!(together["rows"], apart["rows"], "separated by commas, or given several times");
