@@ -13,7 +13,7 @@ use std::task::Poll;
 use touchline_domain::identity::{GuardSettings, Unmatched};
 use touchline_domain::journey::{Found, Journey};
 use touchline_domain::record::{RecordKind, Reference, Version};
-use touchline_domain::{IdentifierKind, Moment, Site, SiteId, TimeZoneName, VisitSettings};
+use touchline_domain::{IdentifierKind, Instant, Moment, Site, SiteId, TimeZoneName, VisitSettings};
 
 const OPPORTUNITY: RecordKind = RecordKind::Opportunity;
 
@@ -228,46 +228,55 @@ async fn dropped_half_way<T>(future: impl Future<Output = T>, polls: u64) -> Opt
     None
 }
 
+/// What a read found, unless writes overtook it too often.
+fn unless_overtaken<T>(read: Result<T, StoreError>) -> Option<T> {
+    match read {
+        Ok(found) => Some(found),
+        Err(StoreError::Interrupted) => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Cuts somebody out of a fact that names them, or restores them.
+async fn decide(store: &Arc<dyn Store>, site: SiteId, dice: &mut Dice, now: Instant) {
+    let found = store.person(site.clone(), vec![somebody(dice)]).await;
+    let facts = unless_overtaken(found).unwrap_or_default().person.facts;
+    if !facts.is_empty() {
+        let (fact, is_cut) = (dice.pick(&facts), dice.roll(2) == 0);
+        let named: Vec<_> = fact.identifiers.into_iter().chain(fact.cut).collect();
+        store.set_cut(site, fact.change, dice.pick(&named), is_cut, now).await.unwrap();
+    }
+}
+
 /// One of several who do all that can be done to a site, for a while.
-async fn live(store: Arc<dyn Store>, site: String, mut dice: Dice) {
+async fn live(store: Arc<dyn Store>, site_name: String, mut dice: Dice) {
     for n in 0..60 {
-        let (id, at) = (site_id(&site), at(n));
+        let (id, now) = (site_id(&site_name), at(n));
         match dice.roll(40) {
             0 => {
                 let fate = dice.pick(&[ErasedRecords::KeepTotals, ErasedRecords::Delete]);
                 store.erase(id, vec![somebody(&mut dice)], fate).await.unwrap();
             }
             1..=3 => {
-                let gone = key(&site, OPPORTUNITY, &format!("deal-{}", dice.roll(9)));
+                let gone = key(&site_name, OPPORTUNITY, &format!("deal-{}", dice.roll(9)));
                 store.delete_record(gone).await.unwrap();
             }
-            4..=9 => {
-                // Overtaken too often, there is nobody.
-                let found = store.person(id.clone(), vec![somebody(&mut dice)]).await.unwrap_or_default();
-                let facts = found.person.facts;
-                if !facts.is_empty() {
-                    let (fact, cut) = (dice.pick(&facts), dice.roll(2) == 0);
-                    let named: Vec<_> = fact.identifiers.into_iter().chain(fact.cut).collect();
-                    store.set_cut(id, fact.change, dice.pick(&named), cut, at).await.unwrap();
-                }
-            }
+            4..=9 => decide(&store, id, &mut dice, now).await,
             10..=12 => {
-                let allowed = dice.roll(2) == 0;
-                store.set_allowed(id, somebody(&mut dice), allowed, at).await.unwrap();
+                let is_allowed = dice.roll(2) == 0;
+                store.set_allowed(id, somebody(&mut dice), is_allowed, now).await.unwrap();
             }
             13 => {
                 let visitors_max = 2 + u32::try_from(dice.roll(4)).unwrap();
                 let guards = GuardSettings { visitors_max, ..guards() };
-                store.set_site(Site { guards, ..super::samples::site(&site) }, at).await.unwrap();
+                store.set_site(Site { guards, ..site(&site_name) }, now).await.unwrap();
             }
             14 => drop(store.rebuild(Some(id)).await.unwrap()),
-            15 => drop(
-                store
-                    .expire_visits(id, super::samples::at(dice.roll(99).cast_signed() * 1_000), 0, 99)
-                    .await
-                    .unwrap(),
-            ),
-            _ => report(&mut dice, n.unsigned_abs()).on(&site).send(&store).await,
+            15 => {
+                let before = at(dice.roll(99).cast_signed() * 1_000);
+                unless_overtaken(store.expire_visits(id, before, 0, 99).await);
+            }
+            _ => report(&mut dice, n.unsigned_abs()).on(&site_name).send(&store).await,
         }
         for _ in 0..dice.roll(9) {
             tokio::task::yield_now().await;
@@ -289,11 +298,7 @@ pub(super) async fn whatever_happens_at_once_journeys_are_what_the_facts_say(sto
             async move {
                 while !is_over.load(Ordering::Relaxed) {
                     let follow = store.follow(usize::try_from(1 + dice.roll(20)).unwrap());
-                    match dropped_half_way(follow, dice.roll(60)).await {
-                        // Overtaken too often: whoever follows tries again.
-                        None | Some(Ok(_) | Err(StoreError::Interrupted)) => {}
-                        Some(Err(error)) => panic!("{error}"),
-                    }
+                    dropped_half_way(follow, dice.roll(60)).await.and_then(unless_overtaken);
                     // What was dropped still has its turn.
                     store.followed().await.unwrap();
                 }
