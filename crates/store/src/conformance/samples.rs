@@ -160,7 +160,14 @@ pub(super) fn deal(reference: &str, second: i64, identifiers: &[Identifier]) -> 
 
 /// Follows all changes, a few at a time.
 pub(super) async fn settle(store: &Arc<dyn Store>) {
-    while !store.follow(7).await.unwrap().is_done() {}
+    loop {
+        match store.follow(7).await {
+            Ok(followed) if followed.is_done() => break,
+            // Overtaken by a writer that still ends: it is tried again.
+            Ok(_) | Err(crate::StoreError::Interrupted) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
     assert!(store.followed().await.unwrap().is_done());
 }
 
