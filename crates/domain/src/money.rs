@@ -31,6 +31,31 @@ impl Currency {
         self.0 as usize
     }
 
+    /// What stands beside an amount where only this currency can be meant: `£`, `CA$`; the code where nothing is as short and
+    /// as clear.
+    pub fn symbol(self) -> &'static str {
+        match self.code() {
+            "AUD" => "A$",
+            "BRL" => "R$",
+            "CAD" => "CA$",
+            "CNY" => "CN¥",
+            "EUR" => "€",
+            "GBP" => "£",
+            "HKD" => "HK$",
+            "ILS" => "₪",
+            "INR" => "₹",
+            "JPY" => "¥",
+            "KRW" => "₩",
+            "MXN" => "MX$",
+            "NZD" => "NZ$",
+            "PHP" => "₱",
+            "TWD" => "NT$",
+            "USD" => "$",
+            "VND" => "₫",
+            code => code,
+        }
+    }
+
     /// Whether it is the euro, in which reference rates are given.
     pub fn is_euro(self) -> bool {
         self.0 == iso_currency::Currency::EUR

@@ -105,6 +105,8 @@ pub struct Token {
     pub expires_at: Option<Instant>,
     /// When it was revoked.
     pub revoked_at: Option<Instant>,
+    /// Of a browser's session: the token that it was signed in with, and with which it is revoked. Good for pages alone.
+    pub session_of: Option<TokenId>,
 }
 
 impl Token {

@@ -4,6 +4,7 @@ mod app;
 mod cli;
 mod clock;
 mod config;
+mod dashboard;
 mod http;
 mod metrics;
 mod worker;

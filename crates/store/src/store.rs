@@ -157,10 +157,11 @@ pub trait Store: Send + Sync + 'static {
     /// A site with the settings that it had at a past moment. `None` if there was no such site yet.
     async fn site_as_of(&self, site: SiteId, moment: Instant) -> Result<Option<Site>, StoreError>;
 
-    /// Adds a token, whose id and hash are new.
+    /// Adds a token, whose id and hash are new. With a session, sessions that are over go, and of very many of one token the
+    /// oldest.
     async fn add_token(&self, token: Token) -> Result<(), StoreError>;
 
-    /// Marks a token revoked; one that is already stays as it is. `false` if there is none with this id.
+    /// Marks a token and its sessions revoked; one that is already stays as it is. `false` if there is none with this id.
     async fn revoke_token(&self, id: TokenId, at: Instant) -> Result<bool, StoreError>;
 
     /// Stores versions, all or none, in the order given, each decided by

@@ -203,7 +203,7 @@ impl Bucket {
 
 impl Bucket {
     /// The first day of the bucket after the one that begins on a day.
-    pub(super) fn next(self, begin: Day) -> Day {
+    pub fn next(self, begin: Day) -> Day {
         let at_most = match self {
             Self::Day => 1,
             Self::Week => 7,

@@ -14,6 +14,9 @@ use touchline_domain::{Instant, SiteId};
 /// them, or by chance (one in a hundred when a thousand call at once).
 const COUNTERS: u64 = 1 << 17;
 
+/// How often an address may try to sign in: so many a minute, and so many at once after a rest.
+const SIGN_INS_A_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
 /// How many conversions are remembered at least; at most twice as many.
 const REMEMBERED: usize = 8_192;
 
@@ -25,6 +28,7 @@ const REMEMBERED: usize = 8_192;
 pub(crate) struct Collector {
     secret: RandomState,
     rates: DefaultKeyedRateLimiter<u64>,
+    sign_ins: DefaultKeyedRateLimiter<u64>,
     heard: Mutex<Heard>,
 }
 
@@ -40,7 +44,12 @@ impl Collector {
         let one = NonZeroU32::MIN;
         let quota = Quota::per_second(NonZeroU32::new(limits.tag_requests_per_second).unwrap_or(one))
             .allow_burst(NonZeroU32::new(limits.tag_request_burst).unwrap_or(one));
-        Self { secret: RandomState::new(), rates: RateLimiter::keyed(quota), heard: Mutex::default() }
+        Self {
+            secret: RandomState::new(),
+            rates: RateLimiter::keyed(quota),
+            sign_ins: RateLimiter::keyed(Quota::per_minute(SIGN_INS_A_MINUTE)),
+            heard: Mutex::default(),
+        }
     }
 
     /// When a conversion was first heard of: now, unless its browser sends it again, which says nothing new. One that
@@ -60,15 +69,23 @@ impl Collector {
 
     /// Counts one report from an address against its rate. When it is over it, how long to wait.
     pub(crate) fn admit(&self, address: IpAddr) -> Result<(), Duration> {
+        self.count(&self.rates, address)
+    }
+
+    /// Counts one attempt to sign in from an address. When there were too many, how long to wait.
+    pub(crate) fn admit_sign_in(&self, address: IpAddr) -> Result<(), Duration> {
+        self.count(&self.sign_ins, address)
+    }
+
+    fn count(&self, rates: &DefaultKeyedRateLimiter<u64>, address: IpAddr) -> Result<(), Duration> {
         let counter = self.secret.hash_one(caller(address)) % COUNTERS;
-        self.rates
-            .check_key(&counter)
-            .map_err(|not_until| not_until.wait_time_from(DefaultClock::default().now()))
+        rates.check_key(&counter).map_err(|not_until| not_until.wait_time_from(DefaultClock::default().now()))
     }
 
     /// Forgets counters that are full again.
     pub(crate) fn forget_rested(&self) {
         self.rates.retain_recent();
+        self.sign_ins.retain_recent();
     }
 }
 

@@ -50,11 +50,29 @@ impl DirectoryCopy {
     /// It is found by the hash of its text, which an attacker cannot steer, and compared in constant time. What is
     /// done does not depend on any site.
     pub(crate) fn token(&self, text: &str, now: Instant) -> Option<Arc<Token>> {
+        self.find(text, now).filter(|token| token.session_of.is_none())
+    }
+
+    /// The session with this text, if it is good at `now`. Nothing else than pages takes it, and pages take nothing else.
+    pub(crate) fn session(&self, text: &str, now: Instant) -> Option<Arc<Token>> {
+        self.find(text, now).filter(|token| token.session_of.is_some())
+    }
+
+    fn find(&self, text: &str, now: Instant) -> Option<Arc<Token>> {
         let hash = TokenHash::of(text);
         let snapshot = self.snapshot();
         let token = snapshot.tokens.get(&hash.0)?;
         let same = bool::from(token.hash.0.ct_eq(&hash.0));
         (same && token.is_valid(now)).then(|| Arc::clone(token))
+    }
+
+    /// The tokens that reach a site, sessions left out, in order of creation; revoked and expired ones too.
+    pub(crate) fn tokens_of(&self, site: &SiteId) -> Vec<Arc<Token>> {
+        let snapshot = self.snapshot();
+        let of_site = |token: &&Arc<Token>| token.session_of.is_none() && token.sites.contains(site);
+        let mut tokens: Vec<_> = snapshot.tokens.values().filter(of_site).cloned().collect();
+        tokens.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+        tokens
     }
 
     /// The site with this id.

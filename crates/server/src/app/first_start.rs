@@ -47,6 +47,7 @@ pub(crate) async fn first_start(store: &dyn Store, clock: &dyn Clock) -> Result<
             created_at: clock.now(),
             expires_at: None,
             revoked_at: None,
+            session_of: None,
         })
         .await?;
     Ok(FirstStart { site, token: Some(new.text) })

@@ -79,6 +79,7 @@ pub(super) async fn run(config: Config, command: &DemoCommand) -> Result<ExitCod
             created_at: now,
             expires_at: None,
             revoked_at: None,
+            session_of: None,
         })
         .await?;
     let screen = screen(listener.local_addr()?, &token.text, command, highlight.as_ref());
@@ -153,6 +154,8 @@ fn screen(address: SocketAddr, token: &str, command: &DemoCommand, highlight: Op
   address   http://{address}
   site      {SITE}
   token     {token}
+
+  Open it   http://{address}/sign-in?token={token}
 
   Which marketing brought the revenue, under two models, and what it cost:
 

@@ -129,9 +129,12 @@ fn welcome(data: &Path, address: SocketAddr, first: &FirstStart) -> String {
     let site = &first.site.id;
     let snippet = super::snippet::line(&format!("http://{address}"), &first.site, " data-forms=\"on\"");
     let (token_line, token) = match &first.token {
-        Some(token) => {
-            (format!("  token     {token}\n            shown this once: keep it now\n"), token.as_str())
-        }
+        Some(token) => (
+            format!(
+                "  token     {token}\n            shown this once: keep it now\n  pages     http://{address}/sign-in, with the token\n"
+            ),
+            token.as_str(),
+        ),
         None => (
             format!(
                 "  token     shown at the first start; for another:

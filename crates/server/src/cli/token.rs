@@ -77,6 +77,7 @@ async fn create(
         created_at: now,
         expires_at,
         revoked_at: None,
+        session_of: None,
     };
     store.add_token(token).await?;
     store.close().await?;
@@ -87,7 +88,8 @@ async fn list(config: &Config) -> Result<ExitCode, CliError> {
     let store = open_store(config, false)?;
     let now = SystemClock.now();
     let mut text = String::new();
-    for token in store.directory().await?.tokens {
+    let tokens = store.directory().await?.tokens;
+    for token in tokens.into_iter().filter(|token| token.session_of.is_none()) {
         let sites: Vec<_> = token.sites.iter().map(SiteId::as_str).collect();
         let state = match (token.revoked_at, token.expires_at) {
             (Some(at), _) => format!("revoked {at}"),

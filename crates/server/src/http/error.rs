@@ -214,6 +214,11 @@ impl ApiError {
         self.header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
     }
 
+    /// What the answer carries beside its body.
+    pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
+    }
+
     /// The answer, once the request's id is known.
     pub(crate) fn render(self, request_id: &str) -> Response {
         let body = ProblemDetails {

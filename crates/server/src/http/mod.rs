@@ -1,17 +1,17 @@
 //! The wire: every route, who may use it, and the one place where failures become answers.
 
 pub(crate) mod ad_exports;
-mod auth;
+pub(crate) mod auth;
 mod batch;
-mod body;
+pub(crate) mod body;
 mod channels;
 mod classification_out;
-mod client;
+pub(crate) mod client;
 mod conversion_in;
 mod conversions;
 mod costs;
 mod docs;
-mod error;
+pub(crate) mod error;
 pub(crate) mod export;
 mod health;
 mod identifiers_in;
@@ -20,12 +20,12 @@ mod json;
 mod observe;
 mod openapi;
 pub(crate) mod people;
-mod query;
+pub(crate) mod query;
 mod rates;
 mod record_in;
 mod record_out;
 mod records;
-mod reports;
+pub(crate) mod reports;
 mod schema;
 mod serve;
 mod tag;
@@ -34,10 +34,11 @@ mod visit_in;
 mod visits;
 
 use crate::app::App;
+use crate::dashboard;
 use axum::Router;
 use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Uri};
-use axum::response::{Redirect, Response};
+use axum::response::Response;
 use axum::routing::{get, post, put};
 use error::Code;
 use std::sync::Arc;
@@ -84,8 +85,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(openapi::json))
         .route("/docs", get(docs::page))
-        .route("/docs/style.css", get(docs::style))
-        .route("/", get(|| async { Redirect::temporary("/docs") }));
+        .route("/docs/style.css", get(docs::style));
 
     Router::new()
         .merge(wire)
@@ -93,6 +93,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .nest("/api/v1/sites", sites)
         .route("/api/v1/rates", get(rates::get_rates))
         .merge(operation)
+        .merge(dashboard::routes(&app))
         .fallback(not_found)
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), observe::observe))

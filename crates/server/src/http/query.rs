@@ -28,7 +28,17 @@ impl Query {
             })
             .collect::<Option<_>>()
             .ok_or_else(|| invalid("query", "malformed", "must be UTF-8, percent-encoded"))?;
-        Ok(Self { pairs, known: Vec::new(), problems: Vec::new() })
+        Ok(Self::of_pairs(pairs))
+    }
+
+    /// Of parameters that were read before.
+    pub(crate) fn of_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs, known: Vec::new(), problems: Vec::new() }
+    }
+
+    /// The parameters as they were given.
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+        self.pairs
     }
 
     /// A parameter's value, parsed. An empty or blank value is as good as none.

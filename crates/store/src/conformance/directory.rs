@@ -13,6 +13,7 @@ fn token(id: &str) -> Token {
         created_at: at(1),
         expires_at: Some(at(9)),
         revoked_at: None,
+        session_of: None,
     }
 }
 
@@ -66,6 +67,38 @@ pub(super) async fn tokens_are_added_and_revoked(store: Arc<dyn Store>) {
     assert!(!store.revoke_token(TokenId("three".into()), at(5)).await.unwrap());
     let revoked = Token { revoked_at: Some(at(5)), ..token("one") };
     assert_eq!(store.directory().await.unwrap().tokens, [revoked, token("two")]);
+}
+
+pub(super) async fn a_session_ends_with_its_token_and_goes_when_it_is_over(store: Arc<dyn Store>) {
+    let session = |id: &str, parent: &str, created: i64, expires: i64| Token {
+        created_at: at(created),
+        expires_at: Some(at(expires)),
+        session_of: Some(TokenId(parent.into())),
+        ..token(id)
+    };
+    store.add_site(site("s")).await.unwrap();
+    store.add_token(token("one")).await.unwrap();
+    store.add_token(token("two")).await.unwrap();
+    let (short, long) = (session("short", "one", 2, 5), session("long", "one", 3, 90));
+    let other = session("other", "two", 4, 90);
+    for one in [&short, &long, &other] {
+        store.add_token(one.clone()).await.unwrap();
+    }
+    let known = async || store.directory().await.unwrap().tokens;
+    assert_eq!(known().await, [token("one"), token("two"), short, long.clone(), other.clone()]);
+    let next = session("next", "two", 5, 90);
+    store.add_token(next.clone()).await.unwrap();
+    assert_eq!(known().await, [token("one"), token("two"), long.clone(), other.clone(), next.clone()]);
+    store.revoke_token(TokenId("one".into()), at(6)).await.unwrap();
+    let revoked = |token: Token| Token { revoked_at: Some(at(6)), ..token };
+    assert_eq!(known().await, [revoked(token("one")), token("two"), revoked(long), other, next]);
+    for number in 0..120 {
+        store.add_token(session(&format!("{number:03}"), "two", 10 + number, 500)).await.unwrap();
+    }
+    let tokens = known().await;
+    let of_two = tokens.iter().filter(|token| token.session_of == Some(TokenId("two".into())));
+    let ids: Vec<&str> = of_two.map(|token| token.id.0.as_str()).collect();
+    assert_eq!((ids.len(), ids[0], ids[99]), (100, "020", "119"), "the oldest make room");
 }
 
 pub(super) async fn every_change_moves_the_version(store: Arc<dyn Store>) {

@@ -40,6 +40,7 @@ cases! {
     directory::sites_are_added_once_and_changed,
     directory::a_site_is_told_with_the_settings_that_it_had,
     directory::tokens_are_added_and_revoked,
+    directory::a_session_ends_with_its_token_and_goes_when_it_is_over,
     directory::every_change_moves_the_version,
     records::the_outcome_says_what_an_upload_did,
     records::everything_uploaded_is_read_back,

@@ -33,7 +33,7 @@ pub(super) fn load(connection: &Connection) -> Result<Directory, StoreError> {
         directory.sites.push(site(row)?);
     }
     let mut tokens = connection.prepare_cached(
-        "SELECT token_id, name, hash, sites, scopes, created_at, expires_at, revoked_at
+        "SELECT token_id, name, hash, sites, scopes, created_at, expires_at, revoked_at, session_of
          FROM token ORDER BY created_at, token_id",
     )?;
     let mut rows = tokens.query([])?;
@@ -165,6 +165,7 @@ fn token(row: &Row<'_>) -> Result<Token, StoreError> {
         created_at: Instant::from_micros(row.get(5)?),
         expires_at: row.get::<_, Option<i64>>(6)?.map(Instant::from_micros),
         revoked_at: row.get::<_, Option<i64>>(7)?.map(Instant::from_micros),
+        session_of: row.get::<_, Option<String>>(8)?.map(TokenId),
     })
 }
 
@@ -230,11 +231,21 @@ fn stages(site: &Site) -> Result<String, StoreError> {
     serde_json::to_string(&pairs).map_err(|error| corrupt("site", error))
 }
 
+/// How many sessions one token has at most; the oldest goes first.
+const SESSIONS_MAX: u32 = 100;
+
 pub(super) fn add_token(tx: &mut WriteTx<'_>, token: &Token) -> Result<(), StoreError> {
+    if let Some(parent) = &token.session_of {
+        let over = "DELETE FROM token WHERE session_of IS NOT NULL AND expires_at <= ?1";
+        tx.connection.execute(over, [token.created_at.as_micros()])?;
+        let surplus = "DELETE FROM token WHERE token_id IN (SELECT token_id FROM token WHERE session_of = ?1
+            ORDER BY created_at DESC, token_id LIMIT -1 OFFSET ?2)";
+        tx.connection.execute(surplus, params![parent.0, SESSIONS_MAX - 1])?;
+    }
     let sites: Vec<_> = token.sites.iter().map(SiteId::as_str).collect();
     let sites = serde_json::to_string(&sites).map_err(|error| corrupt("token", error))?;
-    let sql = "INSERT INTO token (token_id, hash, name, sites, scopes, created_at, expires_at, revoked_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql = "INSERT INTO token (token_id, hash, name, sites, scopes, created_at, expires_at, revoked_at,
+        session_of) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     tx.connection.execute(
         sql,
         params![
@@ -246,18 +257,19 @@ pub(super) fn add_token(tx: &mut WriteTx<'_>, token: &Token) -> Result<(), Store
             token.created_at.as_micros(),
             token.expires_at.map(Instant::as_micros),
             token.revoked_at.map(Instant::as_micros),
+            token.session_of.as_ref().map(|id| &id.0),
         ],
     )?;
     bump(tx)
 }
 
 pub(super) fn revoke_token(tx: &mut WriteTx<'_>, id: &TokenId, at: Instant) -> Result<bool, StoreError> {
-    let sql = "UPDATE token SET revoked_at = coalesce(revoked_at, ?2) WHERE token_id = ?1";
+    let sql = "UPDATE token SET revoked_at = coalesce(revoked_at, ?2) WHERE token_id = ?1 OR session_of = ?1";
     let changed = tx.connection.execute(sql, params![id.0, at.as_micros()])?;
-    if changed == 1 {
+    if changed > 0 {
         bump(tx)?;
     }
-    Ok(changed == 1)
+    Ok(changed > 0)
 }
 
 /// Tells everyone who holds a copy of the directory that it is out of date.

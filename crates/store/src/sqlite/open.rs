@@ -10,13 +10,14 @@ use std::time::Duration;
 const APPLICATION_ID: i32 = 0x5463_684C;
 
 /// One per release that changed the schema, in order; a file's `user_version` is how many it has had.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/sqlite/0001_records.sql"),
     include_str!("../../migrations/sqlite/0002_visits_and_identity.sql"),
     include_str!("../../migrations/sqlite/0003_rates_and_costs.sql"),
     include_str!("../../migrations/sqlite/0004_journeys.sql"),
     include_str!("../../migrations/sqlite/0005_site_history.sql"),
     include_str!("../../migrations/sqlite/0006_exports.sql"),
+    include_str!("../../migrations/sqlite/0007_sessions.sql"),
 ];
 
 /// How long the writer waits for another process.

@@ -6,16 +6,16 @@ use touchline_domain::Currency;
 use touchline_domain::report::{Cell, CostRow, Counts, Report, Row};
 
 /// By what rows are told apart.
-pub(super) type Key = (Currency, Vec<String>);
+pub(crate) type Key = (Currency, Vec<String>);
 
 /// That of a row.
-pub(super) fn key(row: &Row) -> Key {
+pub(crate) fn key(row: &Row) -> Key {
     (row.currency, row.values.clone())
 }
 
 /// What is answered of one period.
-pub(super) struct Answer {
-    pub(super) report: Report,
+pub(crate) struct Answer {
+    pub(crate) report: Report,
     costs: BTreeMap<Key, CostRow>,
     traffic: Option<BTreeMap<Vec<String>, Counts>>,
     models: usize,
@@ -25,7 +25,7 @@ pub(super) struct Answer {
 impl Answer {
     /// A report under so many models in the currency that was asked for. Costs and visits of which no record has a part are
     /// rows too: money and effort that brought nothing.
-    pub(super) fn new(
+    pub(crate) fn new(
         report: Report,
         costs: Option<Vec<CostRow>>,
         traffic: Option<BTreeMap<Vec<String>, Counts>>,
@@ -41,18 +41,18 @@ impl Answer {
         answer
     }
 
-    pub(super) fn cost(&self, row: &Row) -> Option<&CostRow> {
+    pub(crate) fn cost(&self, row: &Row) -> Option<&CostRow> {
         self.costs.get(&key(row))
     }
 
     /// Counted in the row of the report's currency, so that nothing is there twice. `None` if it was not asked for.
-    pub(super) fn traffic(&self, row: &Row) -> Option<Counts> {
+    pub(crate) fn traffic(&self, row: &Row) -> Option<Counts> {
         let counts = self.traffic.as_ref()?.get(&row.values).copied();
         Some(counts.filter(|_| row.currency == self.asked).unwrap_or_default())
     }
 
     /// The rows that another period has and this one has not: what fell to nothing is what a comparison is for.
-    pub(super) fn add_rows_of(&mut self, other: &Self) {
+    pub(crate) fn add_rows_of(&mut self, other: &Self) {
         self.add_rows(other.report.rows.iter().map(key).collect());
     }
 

@@ -1,12 +1,12 @@
 //! Reports: which marketing brought the revenue ([docs/reports.md]).
 
-mod answer;
+pub(crate) mod answer;
 mod cell_out;
 pub(crate) mod changes;
 pub(crate) mod drill;
 pub(crate) mod funnel;
 pub(crate) mod paths;
-mod query_in;
+pub(crate) mod query_in;
 pub(crate) mod receipt;
 pub(crate) mod report;
 mod report_out;

@@ -66,12 +66,12 @@ const FILTERS_MAX: usize = 20;
 const VALUES_MAX: usize = 100;
 
 /// Reads what a report is asked; whoever calls reads what else it takes, and finishes.
-pub(super) fn read(parameters: &mut Parameters) -> Query {
+pub(crate) fn read(parameters: &mut Parameters) -> Query {
     read_with(parameters, Query::default().models)
 }
 
 /// As [`read`], with other models where none is named.
-pub(super) fn read_with(parameters: &mut Parameters, default_models: Vec<Model>) -> Query {
+pub(crate) fn read_with(parameters: &mut Parameters, default_models: Vec<Model>) -> Query {
     let kind = parameters.optional("kind", |raw| {
         let found = RecordKind::ALL.into_iter().find(|kind| kind.name() == raw.trim());
         found.ok_or_else(|| Invalid::new("unknown_kind", "must be opportunity or revenue"))
@@ -103,23 +103,23 @@ pub(super) fn read_with(parameters: &mut Parameters, default_models: Vec<Model>)
 }
 
 /// A past moment, if it is given.
-pub(super) fn moment(parameters: &mut Parameters, name: &'static str, now: Instant) -> Option<Instant> {
+pub(crate) fn moment(parameters: &mut Parameters, name: &'static str, now: Instant) -> Option<Instant> {
     parameters.optional(name, |raw| parse_moment(raw, now))
 }
 
 /// A past moment; of a date alone, its end.
-pub(super) fn parse_moment(raw: &str, now: Instant) -> Result<Instant, Invalid> {
+pub(crate) fn parse_moment(raw: &str, now: Instant) -> Result<Instant, Invalid> {
     let moment = Moment::parse(raw)?.not_after(now)?;
     Ok(if moment.date_only { moment.at.plus_seconds(86_399) } else { moment.at })
 }
 
 /// Takes `true` and `false`.
-pub(super) fn boolean(raw: &str) -> Result<bool, Invalid> {
+pub(crate) fn boolean(raw: &str) -> Result<bool, Invalid> {
     raw.trim().parse().map_err(|_| Invalid::new("not_a_boolean", "must be true or false"))
 }
 
 /// Two days, both included, the second not before the first.
-pub(super) fn period(parameters: &mut Parameters, from: &'static str, to: &'static str) -> Period {
+pub(crate) fn period(parameters: &mut Parameters, from: &'static str, to: &'static str) -> Period {
     let period =
         Period { from: parameters.optional(from, Day::parse), to: parameters.optional(to, Day::parse) };
     if let (Some(first), Some(last)) = (period.from, period.to)
@@ -189,7 +189,7 @@ fn separated(raw: &str) -> Vec<String> {
 }
 
 /// A value of a filter, as [`separated`] reads it.
-pub(super) fn escaped(value: &str) -> String {
+pub(crate) fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace('|', "\\|")
 }
 
