@@ -42,6 +42,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/theme", post(theme::choose))
         .route("/sites/{siteId}", get(sign_in::enter_site))
         .route("/sites/{siteId}/overview", get(overview::show))
+        .route("/sites/{siteId}/overview/latest", get(overview::latest::show))
         .route("/sites/{siteId}/attribution", get(attribution::show))
         .route("/sites/{siteId}/paths", get(paths::show))
         .route("/sites/{siteId}/opportunities", get(opportunities::show))
