@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 use touchline_domain::channel::Arrival;
 use touchline_domain::record::{RecordFilter, RecordKind};
-use touchline_domain::{Instant, StoredConversion, StoredVisit};
+use touchline_domain::{ConversionKind, Instant, StoredConversion, StoredVisit};
 use touchline_store::{ListedRecord, RecordsQuery};
 
 /// So many are shown.
@@ -101,7 +101,7 @@ fn line(viewer: &Viewer, latest: &Latest) -> Markup {
             }
         }
         Latest::Conversion(stored) => html! {
-            span.what { (conversion_sign()) strong { (crate::dashboard::asked::capitalized(stored.conversion.kind.name())) } }
+            span.what { (conversion_sign()) strong { (conversion_title(stored.conversion.kind)) } }
             span.of { @if let Some(name) = &stored.conversion.name { (name) } @else if let Some(page) = &stored.conversion.page { (short_address(page.as_str())) } }
             (when(stored.received_at))
         },
@@ -123,6 +123,13 @@ fn line(viewer: &Viewer, latest: &Latest) -> Markup {
                 (when(latest.received_at()))
             }
         }
+    }
+}
+
+fn conversion_title(kind: ConversionKind) -> &'static str {
+    match kind {
+        ConversionKind::Web => "Form",
+        ConversionKind::Call => "Call",
     }
 }
 

@@ -171,7 +171,7 @@ impl Overview {
                     against(win_rate(this).unwrap_or(0.0), |f| ratio(f.cell.won as f64, (f.cell.won + f.cell.lost) as f64).unwrap_or(0.0), Some(true))))
                 (tile("Cost", "advertising", html! { @if let Some(cost) = this.cost { (locale.money(cost, self.currency)) } @else { "–" } },
                     against(this.cost.unwrap_or(0) as f64, |f| f.cost.unwrap_or(0) as f64, None)))
-                (tile("ROAS", "revenue for each unit of cost", html! { @if let Some(roas) = roas(this) { (locale.number(roas, 2)) "×" } @else { "–" } },
+                (tile("ROAS", "revenue per cost", html! { @if let Some(roas) = roas(this) { (locale.number(roas, 2)) "×" } @else { "–" } },
                     against(roas(this).unwrap_or(0.0), |f| ratio(f.cell.won_minor as f64, f.cost.unwrap_or(0) as f64).unwrap_or(0.0), Some(true))))
             }
         }
