@@ -1,7 +1,7 @@
 //! A report as it is answered.
 
 use super::answer::{Answer, key};
-use super::cell_out::{CellOut, FiguresOut};
+use super::cell_out::{CellOut, FiguresOut, ReturnOut};
 use super::query_in::escaped;
 use crate::app::reports::Engine;
 use serde::Serialize;
@@ -135,7 +135,7 @@ pub(crate) struct CostOut {
     pub(crate) impressions: u64,
 }
 
-/// What records come to in one currency.
+/// What records come to in one currency, and what was spent in it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TotalOut {
     #[schema(example = "GBP")]
@@ -144,6 +144,11 @@ pub(crate) struct TotalOut {
     pub(crate) figures: FiguresOut,
     /// How many of the records have a touch that counts.
     pub(crate) attributed: u64,
+    /// What all advertising of the period cost, whether a record came of it or not: what the rows' costs add up to, without
+    /// filters on touches. Null when costs do not have what is asked by, or there were none.
+    pub(crate) cost: Option<CostOut>,
+    #[serde(flatten)]
+    pub(crate) returns: ReturnOut,
 }
 
 /// By which rates amounts were converted.
@@ -221,10 +226,8 @@ impl ReportOut {
         Self {
             query: QueryOut::new(query, engine, previous.as_ref().map(|(period, _)| *period)),
             rows: report.rows.iter().map(row).collect(),
-            totals: report.totals.iter().map(TotalOut::from).collect(),
-            previous_totals: previous
-                .as_ref()
-                .map(|(_, answer)| answer.report.totals.iter().map(TotalOut::from).collect()),
+            totals: TotalOut::all(answer),
+            previous_totals: previous.as_ref().map(|(_, answer)| TotalOut::all(answer)),
             rates: RatesUsedOut {
                 version: engine.rates_version(),
                 converted: report.converted,
@@ -329,12 +332,18 @@ impl From<Counts> for TrafficOut {
     }
 }
 
-impl From<&Total> for TotalOut {
-    fn from(total: &Total) -> Self {
-        Self {
-            currency: total.currency.code(),
-            figures: FiguresOut::new(&total.cell, total.currency),
-            attributed: total.attributed,
-        }
+impl TotalOut {
+    fn all(answer: &Answer) -> Vec<Self> {
+        let total = |total: &Total| {
+            let (currency, cost) = (total.currency, answer.total_cost(total));
+            Self {
+                currency: currency.code(),
+                figures: FiguresOut::new(&total.cell, currency),
+                attributed: total.attributed,
+                cost: cost.map(CostOut::from),
+                returns: ReturnOut::new(&total.cell, currency, cost.map(|cost| cost.minor)),
+            }
+        };
+        answer.report.totals.iter().map(total).collect()
     }
 }
