@@ -2,13 +2,13 @@
 
 use super::answer::{Answer, key};
 use super::cell_out::{CellOut, FiguresOut, ReturnOut};
-use super::query_in::escaped;
+use super::query_in::filter_text;
 use crate::app::reports::Engine;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use touchline_domain::attribution::Model;
-use touchline_domain::report::{CostRow, Counts, Filter, Period, Query, Row, Total};
+use touchline_domain::report::{CostRow, Counts, Period, Query, Row, Total};
 use touchline_domain::{Currency, Day, format_minor};
 use utoipa::ToSchema;
 
@@ -43,7 +43,7 @@ pub(crate) struct QueryOut {
     period: PeriodOut,
     #[serde(skip_serializing_if = "Option::is_none")]
     compared_with: Option<PeriodOut>,
-    /// As they were given.
+    /// As they can be given again.
     filters: Vec<String>,
     /// What amounts are converted to.
     #[schema(example = "GBP")]
@@ -254,7 +254,7 @@ impl QueryOut {
             lookback_days: query.lookback_days,
             period: query.period.into(),
             compared_with: compared_with.map(Into::into),
-            filters: query.filters.iter().map(told).collect(),
+            filters: query.filters.iter().map(filter_text).collect(),
             currency: currency_of(query, engine).code(),
             time_zone: engine.view.site().time_zone.as_str().to_owned(),
         }
@@ -288,13 +288,6 @@ impl QueryOut {
 /// What amounts of a report are converted to.
 pub(super) fn currency_of(query: &Query, engine: &Engine) -> Currency {
     query.currency.unwrap_or(engine.view.currency())
-}
-
-/// A filter as it can be asked for again.
-fn told(filter: &Filter) -> String {
-    let mark = if filter.condition == touchline_domain::report::Condition::Is { "" } else { "!" };
-    let values: Vec<_> = filter.values.iter().map(|value| escaped(value)).collect();
-    format!("{mark}{}:{}", filter.dimension, values.join("|"))
 }
 
 impl From<&Model> for ModelOut {
