@@ -166,8 +166,10 @@ impl Engine {
 /// Why there is no report.
 #[derive(Debug)]
 pub(crate) enum ReportError {
-    /// The store failed, or there is too much to do.
+    /// The store failed, or has too much to do.
     Store(StoreError),
+    /// As many reports are worked out as may be at once, and none ended in time.
+    Busy,
     /// The site's journeys take more memory than reports may take.
     TooLarge,
 }
@@ -261,10 +263,10 @@ impl App {
     }
 
     /// Waits until a report may be worked out.
-    pub(super) async fn permit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+    pub(super) async fn permit(&self) -> Result<OwnedSemaphorePermit, ReportError> {
         let wait = Duration::from_secs(self.limits.request_seconds) / 2;
         let permit = tokio::time::timeout(wait, Arc::clone(&self.reports.permits).acquire_owned()).await;
-        permit.map_err(|_| StoreError::Overloaded)?.map_err(|_| StoreError::Closing)
+        Ok(permit.map_err(|_| ReportError::Busy)?.map_err(|_| StoreError::Closing)?)
     }
 
     /// Reads what the store's logs have that the site's engine has not.

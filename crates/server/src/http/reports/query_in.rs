@@ -217,6 +217,10 @@ impl From<ReportError> for ApiError {
     fn from(error: ReportError) -> Self {
         match error {
             ReportError::Store(error) => error.into(),
+            ReportError::Busy => Self::new(
+                Code::Overloaded,
+                "As many reports are being worked out as `limits.reports_at_once` allows; ask again.",
+            ),
             ReportError::TooLarge => Self::new(
                 Code::ReportTooLarge,
                 "The site's journeys take more memory than `limits.report_bytes` allows.",
