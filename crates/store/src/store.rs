@@ -227,7 +227,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<JourneysPage, StoreError>;
 
     /// Queues all records of one site, or of all, to have their journeys derived anew by [`Store::follow`]. Journeys that come
-    /// out as they are stored keep their rows.
+    /// out as they are stored keep their rows. However many there are, who writes meanwhile does not wait for it; broken off, it
+    /// can be begun again.
     async fn rebuild(&self, site: Option<SiteId>) -> Result<Rebuild, StoreError>;
 
     /// Derives the journeys of one site, or of all, from the facts and compares them with those that are stored, as far as

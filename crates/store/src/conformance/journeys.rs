@@ -271,7 +271,10 @@ async fn live(store: Arc<dyn Store>, site_name: String, mut dice: Dice) {
                 let guards = GuardSettings { visitors_max, ..guards() };
                 store.set_site(Site { guards, ..site(&site_name) }, now).await.unwrap();
             }
-            14 => drop(store.rebuild(Some(id)).await.unwrap()),
+            14 => {
+                let rebuild = store.rebuild(Some(id));
+                dropped_half_way(rebuild, dice.roll(60)).await.and_then(unless_overtaken);
+            }
             15 => {
                 let before = at(dice.roll(99).cast_signed() * 1_000);
                 unless_overtaken(store.expire_visits(id, before, 0, 99).await);
