@@ -1,6 +1,6 @@
 use super::samples::{
-    assert_sound, at, cookie, deal, email, form, key, labels, matched, phone, properties, ra_id, settle,
-    site, site_id, text, visit,
+    assert_sound, at, cookie, deal, email, form, ignored, key, labels, matched, phone, properties, ra_id,
+    settle, site, site_id, visit,
 };
 use crate::{Erased, ErasedRecords, Store};
 use std::sync::Arc;
@@ -165,7 +165,7 @@ pub(super) async fn an_erasure_that_finds_only_a_decision_gives_no_number_twice(
 }
 
 pub(super) async fn whom_the_site_ignores_can_be_found_and_erased(store: Arc<dyn Store>) {
-    let guards = GuardSettings { ignored: vec![text("rep@example.com")], ..GuardSettings::default() };
+    let guards = GuardSettings { ignored: vec![ignored("rep@example.com")], ..GuardSettings::default() };
     store.add_site(Site { guards, ..site("s") }).await.unwrap();
     let rep = email("rep@example.com");
     store.add_conversions(vec![form("1", 1, &[ra_id("v1"), rep.clone()])]).await.unwrap();
@@ -177,11 +177,24 @@ pub(super) async fn whom_the_site_ignores_can_be_found_and_erased(store: Arc<dyn
     settle(&store).await;
     assert_sound(&store).await;
     let then = async || store.site_as_of(site_id("s"), at(5)).await.unwrap().unwrap().guards.ignored;
-    assert_eq!(then().await, [text("rep@example.com")], "the operator ignores it still");
+    assert_eq!(then().await, [ignored("rep@example.com")], "the operator ignores it still");
     store.set_site(site("s"), at(9)).await.unwrap();
-    assert_eq!(then().await, [text("rep@example.com")]);
+    assert_eq!(then().await, [ignored("rep@example.com")]);
     erase().await.unwrap();
     assert_eq!(then().await, []);
+    assert_sound(&store).await;
+}
+
+pub(super) async fn that_a_number_was_ignored_is_forgotten_in_any_spelling(store: Arc<dyn Store>) {
+    let listed = vec![ignored("+44 20 7946 0018"), ignored("020 7946 0019")];
+    let guards = GuardSettings { ignored: listed, ..GuardSettings::default() };
+    store.add_site(Site { guards, ..site("s") }).await.unwrap();
+    store.set_site(site("s"), at(9)).await.unwrap();
+    store.add_conversions(vec![form("1", 1, &[ra_id("v1"), phone("020 7946 0018")])]).await.unwrap();
+    store.erase(site_id("s"), vec![phone("(020) 7946 0018")], ErasedRecords::Delete).await.unwrap();
+    let then = store.site_as_of(site_id("s"), at(5)).await.unwrap().unwrap();
+    assert_eq!(then.guards.ignored, [ignored("020 7946 0019")]);
+    settle(&store).await;
     assert_sound(&store).await;
 }
 

@@ -1,6 +1,7 @@
 use super::history::{guards, report, somebody};
 use super::samples::{
-    assert_sound, at, deal, email, form, key, phone, ra_id, settle, site, site_id, text, upload, visit,
+    assert_sound, at, deal, email, form, ignored, key, phone, ra_id, settle, site, site_id, text, upload,
+    visit,
 };
 use crate::dice::Dice;
 use crate::{ErasedRecords, Store, StoreError};
@@ -208,7 +209,7 @@ pub(super) async fn changed_settings_are_applied_to_all_journeys(store: Arc<dyn 
     let patient = VisitSettings { timeout_minutes: 60, ..VisitSettings::default() };
     set(Site { visits: patient, ..site("s") }, 3).await.unwrap();
     assert_eq!(touches(&store, "D").await, [hours(1), hours(22)]);
-    let ignored = GuardSettings { ignored: vec![text("ann@example.com")], ..GuardSettings::default() };
+    let ignored = GuardSettings { ignored: vec![ignored("ann@example.com")], ..GuardSettings::default() };
     set(Site { guards: ignored, ..site("s") }, 4).await.unwrap();
     assert_eq!(journey(&store, "D").await.unwrap().found, Found::Nobody(Unmatched::Guarded));
     set(site("s"), 5).await.unwrap();
