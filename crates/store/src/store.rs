@@ -264,8 +264,13 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Guarded>, StoreError>;
 
-    /// The identifiers that the operator allowed, in order of kind and value.
-    async fn allowed(&self, site: SiteId) -> Result<Vec<Identifier>, StoreError>;
+    /// The identifiers after one that the operator allowed, in order of kind and value.
+    async fn allowed(
+        &self,
+        site: SiteId,
+        after: Option<Identifier>,
+        limit: usize,
+    ) -> Result<Vec<Identifier>, StoreError>;
 
     /// Takes some of the changes that no match has followed yet, in order, finds the records that they affect, and
     /// brings their matches up to date. At most about `limit` changes; repeat until [`Followed::is_done`]. It can be

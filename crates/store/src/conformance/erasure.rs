@@ -157,7 +157,7 @@ pub(super) async fn an_erasure_that_finds_only_a_decision_gives_no_number_twice(
     settle(&store).await;
     let erased = store.erase(site_id("s"), vec![nobody], ErasedRecords::Delete).await.unwrap();
     assert!(!erased.is_nothing(), "the decision named somebody");
-    assert_eq!(store.allowed(site_id("s")).await.unwrap(), []);
+    assert_eq!(store.allowed(site_id("s"), None, 9).await.unwrap(), []);
     store.upload(vec![deal("D", 40, &[email("ann@example.com")])]).await.unwrap();
     settle(&store).await;
     assert_eq!(matched(&store).await, ["D"]);
@@ -229,6 +229,6 @@ pub(super) async fn what_was_decided_about_others_stays(store: Arc<dyn Store>) {
     store.erase(site_id("s"), vec![email("ann@example.com")], ErasedRecords::Delete).await.unwrap();
     settle(&store).await;
     assert_eq!(store.person(site_id("s"), vec![email("bob@example.com")]).await.unwrap(), before);
-    assert_eq!(store.allowed(site_id("s")).await.unwrap(), [office]);
+    assert_eq!(store.allowed(site_id("s"), None, 9).await.unwrap(), [office]);
     assert_sound(&store).await;
 }

@@ -194,7 +194,15 @@ pub(super) async fn a_guarded_address_is_listed_and_can_be_allowed(store: Arc<dy
     store.set_allowed(site_id("s"), shared.clone(), true, at(50)).await.unwrap();
     store.set_allowed(site_id("s"), shared.clone(), true, at(51)).await.unwrap();
     settle(&store).await;
-    assert_eq!(store.allowed(site_id("s")).await.unwrap(), std::slice::from_ref(&shared));
+    assert_eq!(store.allowed(site_id("s"), None, 9).await.unwrap(), std::slice::from_ref(&shared));
+    store.set_allowed(site_id("s"), cookie("7.7"), true, at(50)).await.unwrap();
+    store.set_allowed(site_id("s"), ra_id("v99"), true, at(50)).await.unwrap();
+    let mut pages = Vec::new();
+    while let Some(one) = store.allowed(site_id("s"), pages.last().cloned(), 1).await.unwrap().pop() {
+        pages.push(one);
+    }
+    assert_eq!(pages, [ra_id("v99"), shared.clone(), cookie("7.7")]);
+    settle(&store).await;
     assert_eq!(listed().await.len(), 1);
     assert_eq!(matched(&store).await, ["D", "O"]);
     assert_eq!(visitors(&store, ra_id("v1")).await, ["v1", "v2", "v3"]);

@@ -335,8 +335,15 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn allowed(&self, site: SiteId) -> Result<Vec<Identifier>, StoreError> {
-        self.readers.read(move |connection| decisions::allowed(connection, &site)).await
+    async fn allowed(
+        &self,
+        site: SiteId,
+        after: Option<Identifier>,
+        limit: usize,
+    ) -> Result<Vec<Identifier>, StoreError> {
+        self.readers
+            .read(move |connection| decisions::allowed(connection, &site, after.as_ref(), limit))
+            .await
     }
 
     async fn follow(&self, limit: usize) -> Result<Followed, StoreError> {
