@@ -79,6 +79,7 @@ cases! {
     erasure::a_person_is_erased_and_others_stay,
     erasure::what_was_found_before_an_erasure_is_not_written_after_it,
     erasure::totals_can_stay,
+    erasure::what_stays_of_an_erased_record_collides_with_none,
     erasure::a_shared_number_is_erased_wherever_it_is_named,
     erasure::visits_expire_unless_they_led_to_a_record,
     erasure::what_was_decided_about_others_stays,
