@@ -36,6 +36,7 @@ impl Ignored {
 
 #[cfg(test)]
 mod tests {
+    use super::IdentifierKind::*;
     use super::*;
 
     #[test]
@@ -44,7 +45,6 @@ mod tests {
         let is = |ignored: &str, kind, raw: &str| {
             Ignored::parse(ignored, country).unwrap().is(&Identifier::parse(kind, raw, country).unwrap())
         };
-        use IdentifierKind::*;
         for (ignored, kind, same, other) in [
             ("020 7946 0018", PhoneNumber, "+44 (0)20 7946 0018", "020 7946 0019"),
             ("+442079460018", PhoneNumber, "02079460018", "+4930901820"),
