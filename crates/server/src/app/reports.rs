@@ -221,6 +221,13 @@ impl Reports {
         }
     }
 
+    /// How many of a site's journeys are in memory, for who waits; 0 as well when that cannot be told at once.
+    pub(crate) fn journeys_read(&self, site: &SiteId) -> usize {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).get(site).cloned();
+        let read = |held: &Held| held.engine.try_read().ok()?.as_ref().map(|engine| engine.columns.len());
+        held.and_then(|held| read(&held)).unwrap_or(0)
+    }
+
     pub(super) fn threads(&self) -> usize {
         self.threads
     }
