@@ -1,7 +1,7 @@
 //! Reports: which marketing brought the revenue ([docs/reports.md]).
 
 pub(crate) mod answer;
-mod cell_out;
+pub(crate) mod cell_out;
 pub(crate) mod changes;
 pub(crate) mod drill;
 pub(crate) mod funnel;
@@ -9,7 +9,7 @@ pub(crate) mod paths;
 pub(crate) mod query_in;
 pub(crate) mod receipt;
 pub(crate) mod report;
-mod report_out;
+pub(crate) mod report_out;
 mod table;
 
 use crate::app::App;
