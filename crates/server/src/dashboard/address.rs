@@ -30,6 +30,11 @@ impl Address {
         Self { path: path.into(), pairs }
     }
 
+    /// Without parameters.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The first value of a parameter.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str())
