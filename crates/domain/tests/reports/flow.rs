@@ -23,7 +23,8 @@ fn sums_of(flows: &[Flow], side: impl Fn(&Flow) -> &str) -> Sums {
 
 fn sums_under(report: &Report, model: usize) -> Sums {
     let of_row = |cell: Cell| (cell.minor, cell.records);
-    let rows = report.rows.iter().map(|row| ((row.currency, row.values[0].clone()), of_row(row.cells[model])));
+    let rows =
+        report.rows.iter().map(|row| ((row.currency, row.values[0].clone()), of_row(row.cells[model])));
     rows.filter(|(_, sum)| sum.1 != 0).collect()
 }
 

@@ -66,7 +66,9 @@ impl Choices {
         });
         let by = parameters.optional("sort", |raw| {
             let is_short = raw.len() <= KEY_MAX;
-            is_short.then(|| raw.trim().to_owned()).ok_or_else(|| Invalid::new("too_long", "must name a column"))
+            is_short
+                .then(|| raw.trim().to_owned())
+                .ok_or_else(|| Invalid::new("too_long", "must name a column"))
         });
         let ascends = parameters.optional("order", |raw| match raw.trim() {
             "up" => Ok(true),
@@ -75,7 +77,8 @@ impl Choices {
         });
         let page = parameters.optional("page", |raw| {
             let page = raw.trim().parse().ok().filter(|page| (1..=PAGE_MAX).contains(page));
-            let must = || Invalid::new("out_of_range", format!("must be a whole number from 1 to {PAGE_MAX}"));
+            let must =
+                || Invalid::new("out_of_range", format!("must be a whole number from 1 to {PAGE_MAX}"));
             page.ok_or_else(must)
         });
         Self {

@@ -19,8 +19,7 @@ pub(super) fn respond(query: &Query, choices: &Choices, table: &Table) -> Result
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    headers
-        .insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"attribution.csv\""));
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"attribution.csv\""));
     Ok(response)
 }
 

@@ -91,12 +91,8 @@ impl Page<'_> {
         let from = (page - 1) * per_page;
         let locale = &self.viewer.locale;
         let number = |number: usize| locale.count(number as u64);
-        let told = format!(
-            "{}–{} of {} rows",
-            number(from + 1),
-            number(count.min(from + per_page)),
-            number(count)
-        );
+        let told =
+            format!("{}–{} of {} rows", number(from + 1), number(count.min(from + per_page)), number(count));
         let later = (from + per_page < count).then(|| to(page + 1));
         pager((page > 1).then(|| to(page - 1)), later, &told)
     }

@@ -43,9 +43,10 @@ impl Page<'_> {
 
     fn models(&self) -> Markup {
         let chosen = &self.asked.query.models;
-        let others = chosen.iter().enumerate().filter(|(place, model)| {
-            chosen[..*place].iter().any(|before| before.name() == model.name())
-        });
+        let others = chosen
+            .iter()
+            .enumerate()
+            .filter(|(place, model)| chosen[..*place].iter().any(|before| before.name() == model.name()));
         html! {
             details.menu open[self.is_refused(Form::Models)] {
                 summary.button.second { "Models" span.badge.accent { (chosen.len()) } }

@@ -76,7 +76,8 @@ async fn answer(
     choices: Choices,
 ) -> Result<(Table, Choices), ApiError> {
     let (query, compared) = (asked.query.clone(), asked.compared);
-    let work = move |engine: &reports::Engine| Table::of(engine, &query, compared, &choices).map(|it| (it, choices));
+    let work =
+        move |engine: &reports::Engine| Table::of(engine, &query, compared, &choices).map(|it| (it, choices));
     Ok(app.report(&viewer.site, reports::Asked::default(), work).await??)
 }
 

@@ -252,7 +252,11 @@ impl Scale {
         let most = |wanted: fn(Column) -> bool| {
             let places = page.table.columns.iter().enumerate().filter(move |(_, column)| wanted(**column));
             let rough = |place: usize| {
-                page.table.lines.iter().filter_map(move |line| line.figures[place]).map(|one| one.rough().abs())
+                page.table
+                    .lines
+                    .iter()
+                    .filter_map(move |line| line.figures[place])
+                    .map(|one| one.rough().abs())
             };
             let most = places.flat_map(|(place, _)| rough(place)).fold(0.0, f64::max);
             if most > 0.0 { most } else { 1.0 }

@@ -160,6 +160,9 @@ mod tests {
         let refused = |pairs: &[(&str, &str)]| sent(pairs).and_then(Result::err).unwrap_or_default();
         assert!(refused(&[("filterBy", "channel"), ("filterValue", " ")]).contains("value"));
         let must = refused(&[("model", "time-decay"), ("time-decay.half-life", "soon")]);
-        assert!(must.starts_with("Time decay ") && must.contains("half-life") && must.contains("soon"), "{must}");
+        assert!(
+            must.starts_with("Time decay ") && must.contains("half-life") && must.contains("soon"),
+            "{must}"
+        );
     }
 }

@@ -224,7 +224,12 @@ impl Table {
                 rates: engine.rates_version(),
                 converted: answer.report.converted,
                 rate_days: answer.report.rate_days,
-                properties: engine.columns.property_names(PROPERTIES_MAX).into_iter().map(str::to_owned).collect(),
+                properties: engine
+                    .columns
+                    .property_names(PROPERTIES_MAX)
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect(),
             },
             columns,
         })
