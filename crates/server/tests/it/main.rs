@@ -16,6 +16,8 @@ mod convergence;
 mod conversions;
 mod cost_shapes;
 mod costs;
+mod dashboard_attribution;
+mod dashboard_paths;
 mod demo;
 #[expect(unreachable_pub, reason = "as the harness")]
 mod erase;

@@ -138,7 +138,7 @@ impl Page<'_> {
                 ul.tabs.dimensions {
                     @for (place, name) in tabs.iter().enumerate() {
                         @let all: Vec<&str> = [name.as_str()].into_iter().chain(then.iter().copied().filter(|one| one != name)).collect();
-                        li.apart[place == 10] {
+                        li class=[(place == 10).then_some("apart")] {
                             a href=(self.by(&all.join(","))) aria-current=[(name == current).then_some("true")] { (dimension_title(name)) }
                         }
                     }

@@ -23,6 +23,7 @@ impl Page<'_> {
                 (self.filter(lines))
                 (self.how())
             }
+            (self.refused_of(Form::Dimensions))
         }
     }
 
@@ -85,7 +86,7 @@ impl Page<'_> {
         html! {
             div.choice {
                 input type="checkbox" id=(id) name="model" value=(model.name()) checked[is_checked];
-                label for=(id) title=(model.definition()) { (model_title(model)) }
+                label for=(id) { (model_title(model)) }
                 @if !parameters.is_empty() {
                     span.parameters {
                         @for (name, value) in &parameters {

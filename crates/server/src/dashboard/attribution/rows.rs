@@ -54,7 +54,7 @@ impl Page<'_> {
                 tr.over {
                     @for (place, one) in by.iter().enumerate() {
                         @let title = dimension_title(&one.to_string());
-                        @if place == 0 { (self.sortable("name", &title, ("", 2))) } @else { th scope="col" rowspan="2" { (title) } }
+                        @if place == 0 { (self.sortable("name", &title, ("", 2))) } @else { th scope="col" rowspan="2" { span.sort { (title) } } }
                     }
                     th scope="colgroup" colspan=(models) { (self.choices.show.title()) ", by model" }
                     th scope="colgroup" colspan=(others) { "Under " (first.to_lowercase()) }
@@ -165,7 +165,7 @@ impl Page<'_> {
                 @match column {
                     Column::Under(0) => {
                         @if self.table.columns.contains(&Column::Change) { div.beside { (self.change_of(line)) } }
-                        @if is_row { (bar(figure.map_or(0.0, Figure::rough) / scale.figure, &self.colour_of(line))) }
+                        @if let Some(figure) = figure.filter(|_| is_row) { (bar(figure.rough() / scale.figure, &self.colour_of(line))) }
                     }
                     Column::Under(_) => {
                         @if let Some(difference) = line.figures[place + 1].filter(|one| is_row || one.rough() != 0.0) { (self.difference(difference, line.currency, is_row.then_some(scale))) }
@@ -215,21 +215,21 @@ impl Page<'_> {
     /// less.
     fn difference(&self, difference: Figure, currency: Currency, scale: Option<&Scale>) -> Markup {
         let locale = &self.viewer.locale;
-        let told = match difference {
-            Figure::Money(minor) => locale.amount(minor, currency),
-            Figure::Records(millionths) => locale.number(count(millionths), 1),
-            other => locale.number(other.rough(), 2),
-        };
         let rough = difference.rough();
+        let size = match difference {
+            Figure::Money(minor) => locale.amount(minor.abs(), currency),
+            Figure::Records(millionths) => locale.number(count(millionths).abs(), 1),
+            other => locale.number(other.rough().abs(), 2),
+        };
         let told = match rough {
             0.0 => "=".to_owned(),
-            more if more > 0.0 => format!("+{told}"),
-            _ => told,
+            more if more > 0.0 => format!("+{size}"),
+            _ => format!("\u{2212}{size}"),
         };
         html! {
             div.beside { (told) }
-            @if let Some(scale) = scale {
-                @let width = if rough == 0.0 { 0.0 } else { (rough.abs() / scale.difference * 50.0).clamp(0.5, 50.0) };
+            @if let Some(scale) = scale.filter(|_| rough != 0.0) {
+                @let width = (rough.abs() / scale.difference * 50.0).clamp(0.5, 50.0);
                 svg.bar.diverging viewBox="-50 0 100 6" preserveAspectRatio="none" aria-hidden="true" {
                     rect.track x="-50" width="100" height="6" {}
                     @if rough > 0.0 { rect.more width=(format!("{width:.1}")) height="6" {} }

@@ -70,7 +70,9 @@ impl Page<'_> {
         let from = self.ends(&flows, |flow| flow.first.as_str());
         let to = match self.choices.towards {
             Towards::LastTouch => self.ends(&flows, |flow| flow.last.as_str()),
-            Towards::Outcome => OUTCOMES.map(|outcome| end_of(&flows, outcome)).into_iter().flatten().collect(),
+            Towards::Outcome => {
+                OUTCOMES.map(|outcome| end_of(&flows, outcome)).into_iter().flatten().collect()
+            }
         };
         let crossed = self.crossed(&flows, &from, &to);
         let nodes = |ends: &[(String, Sum)], colour: &dyn Fn(&str) -> String| -> Vec<Node> {
