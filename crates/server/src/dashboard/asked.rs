@@ -160,7 +160,7 @@ impl Asked {
                         @let (is_not, rest) = raw.strip_prefix('!').map_or((false, *raw), |rest| (true, rest));
                         @let (dimension, values) = rest.split_once(':').unwrap_or((rest, ""));
                         li.chip {
-                            span { (dimension_title(dimension)) @if is_not { " is not " } @else { " is " } strong { (values.replace('|', " or ")) } }
+                            span { (dimension_title(dimension)) @if is_not { " is not " } @else { " is " } strong { (query_in::separated(values).join(" or ")) } }
                             a href=(self.address.less("where", raw).without(&["page"])) aria-label=(format!("Remove the filter {raw}")) { "×" }
                         }
                     }

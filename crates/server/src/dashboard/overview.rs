@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::app::reports::{self, Engine};
 use crate::http::error::ApiError;
 use crate::http::reports::answer::Answer;
+use crate::http::reports::query_in::escaped;
 use axum::extract::State;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
@@ -259,7 +260,7 @@ impl Overview {
                             @let cost = self.channels.cost(row);
                             tr {
                                 th scope="row" {
-                                    a href=(asked.address().to(viewer.page("opportunities").to_string(), &super::asked::CARRIED).and("where", format!("channel:{name}"))) { (dot(name)) (name) }
+                                    a href=(asked.address().to(viewer.page("opportunities").to_string(), &super::asked::CARRIED).and("where", format!("channel:{}", escaped(name)))) { (dot(name)) (name) }
                                 }
                                 td.trend { @if let Some(values) = self.over_time.get(name) { (spark(&days.iter().map(|day| values.get(day).copied().unwrap_or(0)).collect::<Vec<_>>())) } }
                                 td.n { (viewer.locale.money(cell.minor, self.currency)) }

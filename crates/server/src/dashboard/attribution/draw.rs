@@ -22,6 +22,16 @@ const TABS_OF_PROPERTIES: usize = 4;
 /// What else a question has that the page about its records takes.
 const OF_THE_QUESTION: [&str; 4] = ["model", "direct", "lookback", "currency"];
 
+/// About how many bytes all rows may have, one row has without its models and links, and each of these adds.
+const ROWS_BYTES: usize = 66_000;
+const ROW_BYTES: usize = 650;
+const MODEL_BYTES: usize = 260;
+const LINK_BYTES: usize = 60;
+
+/// Whatever they have, so few and so many are on a page.
+const ROWS_MIN: usize = 10;
+const ROWS_MAX: usize = 50;
+
 /// All that is drawn.
 pub(super) struct Page<'a> {
     pub(super) viewer: &'a Viewer,
@@ -66,9 +76,13 @@ impl Page<'_> {
         format!("{} by {}", self.choices.show.title(), self.by_title())
     }
 
-    /// How many rows a page shows: fewer where they are wide, so that a page stays below 100 KB.
+    /// How many rows a page shows: fewer where they are wide, or their links long, so that a page stays below 100 KB.
     fn rows_per_page(&self) -> usize {
-        (240 / (self.asked.query.models.len() + 2)).clamp(15, 50)
+        let query = &self.asked.query;
+        // Of all pages alike, so that no row falls between two.
+        let link = self.asked.address().without(&["page"]).to_string().len() + LINK_BYTES;
+        let row = ROW_BYTES + query.models.len() * MODEL_BYTES + (query.by.len() + 1) * link;
+        (ROWS_BYTES / row).clamp(ROWS_MIN, ROWS_MAX)
     }
 
     /// The rows of the page asked for; of the last one, where there are fewer pages.

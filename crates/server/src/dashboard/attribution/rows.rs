@@ -231,10 +231,8 @@ impl Page<'_> {
             @if let Some(scale) = scale.filter(|_| rough != 0.0) {
                 @let width = (rough.abs() / scale.difference * 50.0).clamp(0.5, 50.0);
                 svg.bar.diverging viewBox="-50 0 100 6" preserveAspectRatio="none" aria-hidden="true" {
-                    rect.track x="-50" width="100" height="6" {}
                     @if rough > 0.0 { rect.more width=(format!("{width:.1}")) height="6" {} }
                     @else { rect.less x=(format!("{:.1}", -width)) width=(format!("{width:.1}")) height="6" {} }
-                    rect.mid x="-.6" width="1.2" height="6" {}
                 }
             }
         }

@@ -137,7 +137,7 @@ impl Page<'_> {
             (decided > 0).then(|| path.won as f64 / decided as f64)
         };
         html! {
-            div.scroll tabindex="0" role="region" aria-label="Most common paths" {
+            div.scroll tabindex="0" role="region" aria-label="Paths as a table" {
                 table.data.paths {
                     caption.unseen { "Most common paths, " (self.told()) }
                     thead { tr {

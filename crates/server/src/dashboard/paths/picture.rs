@@ -195,7 +195,7 @@ impl Page<'_> {
         html! {
             details.as-table {
                 summary { "As a table" }
-                div.scroll tabindex="0" role="region" aria-label=(title) {
+                div.scroll tabindex="0" role="region" aria-label="The flow as a table" {
                     table.data {
                         caption.unseen { (title) }
                         thead { tr { th scope="col" { "From" } th scope="col" { "To" } th.n scope="col" { "Value" } th.n scope="col" { "Records" } } }

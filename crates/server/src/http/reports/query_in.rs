@@ -174,7 +174,7 @@ fn filter(raw: &str) -> Result<Filter, Invalid> {
 }
 
 /// Values between `|`; `\|` and `\\` stand for the characters themselves.
-fn separated(raw: &str) -> Vec<String> {
+pub(crate) fn separated(raw: &str) -> Vec<String> {
     let mut values = vec![String::new()];
     let mut characters = raw.chars().peekable();
     while let Some(character) = characters.next() {
