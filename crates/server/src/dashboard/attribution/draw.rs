@@ -1,17 +1,17 @@
 //! The page around the table.
 
 use super::super::address::Address;
-use super::super::asked::{Asked, CARRIED, dimension_title};
+use super::super::asked::{Asked, CARRIED, dimension_title, only};
 use super::super::parts::{card, empty, heading, pager};
 use super::super::session::Viewer;
 use super::choices::{Choices, model_key};
 use super::sent::Refused;
 use super::table::{Line, Table};
-use crate::http::reports::query_in::escaped;
+use crate::http::reports::query_in::dimensions_text;
 use maud::{Markup, html};
 use touchline_domain::Instant;
 use touchline_domain::attribution::Model;
-use touchline_domain::report::{BucketBy, Dimension};
+use touchline_domain::report::{BucketBy, Dimension, TouchDimension};
 
 /// What records have that rows can be told apart by, beside properties.
 const OF_RECORDS: [&str; 3] = ["stage", "label", "found"];
@@ -23,14 +23,14 @@ const TABS_OF_PROPERTIES: usize = 4;
 const OF_THE_QUESTION: [&str; 4] = ["model", "direct", "lookback", "currency"];
 
 /// About how many bytes all rows may have, one row has without its models and links, and each of these adds.
-const ROWS_BYTES: usize = 66_000;
+const ROWS_BYTES: usize = 200_000;
 const ROW_BYTES: usize = 650;
 const MODEL_BYTES: usize = 260;
 const LINK_BYTES: usize = 60;
 
 /// Whatever they have, so few and so many are on a page.
-const ROWS_MIN: usize = 10;
-const ROWS_MAX: usize = 50;
+const ROWS_MIN: usize = 20;
+const ROWS_MAX: usize = 100;
 
 /// All that is drawn.
 pub(super) struct Page<'a> {
@@ -76,7 +76,8 @@ impl Page<'_> {
         format!("{} by {}", self.choices.show.title(), self.by_title())
     }
 
-    /// How many rows a page shows: fewer where they are wide, or their links long, so that a page stays below 100 KB.
+    /// How many rows a page shows: fewer where they are wide, or their links long, so that a page
+    /// stays far below 100 KB on its way, compressed.
     fn rows_per_page(&self) -> usize {
         let query = &self.asked.query;
         // Of all pages alike, so that no row falls between two.
@@ -132,28 +133,27 @@ impl Page<'_> {
 
     /// The names of all dimensions that the page offers.
     pub(super) fn dimensions(&self) -> Vec<String> {
-        let properties = self.table.basis.properties.iter().filter(|name| !name.contains(','));
         let fixed = Dimension::names().into_iter().take(10).chain(OF_RECORDS).map(str::to_owned);
-        fixed.chain(properties.map(|name| format!("property.{name}"))).collect()
+        fixed.chain(self.table.basis.properties.iter().map(|name| format!("property.{name}"))).collect()
     }
 
     fn tabs(&self) -> Markup {
         let fixed = 10 + OF_RECORDS.len();
         let mut tabs = self.dimensions();
         tabs.truncate(fixed + TABS_OF_PROPERTIES);
-        let by: Vec<String> = self.asked.query.by.iter().map(ToString::to_string).collect();
-        let current = by.first().map_or("", String::as_str);
-        if !tabs.iter().any(|one| one == current) {
-            tabs.push(current.to_owned());
+        let by = &self.asked.query.by;
+        let current = by.first().map(ToString::to_string).unwrap_or_default();
+        if !tabs.contains(&current) {
+            tabs.push(current.clone());
         }
-        let then: Vec<&str> = by.iter().skip(1).map(String::as_str).collect();
         html! {
             nav aria-label="Rows by" {
                 ul.tabs.dimensions {
                     @for (place, name) in tabs.iter().enumerate() {
-                        @let all: Vec<&str> = [name.as_str()].into_iter().chain(then.iter().copied().filter(|one| one != name)).collect();
+                        @let then = by.iter().skip(1).filter(|one| one.to_string() != *name).cloned();
+                        @let all: Vec<Dimension> = Dimension::parse(name).into_iter().chain(then).collect();
                         li class=[(place == 10).then_some("apart")] {
-                            a href=(self.by(&all.join(","))) aria-current=[(name == current).then_some("true")] { (dimension_title(name)) }
+                            a href=(self.by(&all)) aria-current=[(*name == current).then_some("true")] { (dimension_title(name)) }
                         }
                     }
                 }
@@ -162,9 +162,10 @@ impl Page<'_> {
     }
 
     /// The page by other dimensions.
-    fn by(&self, by: &str) -> Address {
-        let address = self.asked.address().without(&["page"]).with("by", by);
-        if by == "channel" { address } else { self.without_shares_of_the_total(&address) }
+    fn by(&self, by: &[Dimension]) -> Address {
+        let address = self.asked.address().without(&["page"]).with("by", dimensions_text(by));
+        let is_by_channel = *by == [Dimension::Touch(TouchDimension::Channel)];
+        if is_by_channel { address } else { self.without_shares_of_the_total(&address) }
     }
 
     /// Some models share the sum of all records over channels, and have nothing to say of parts of it.
@@ -182,7 +183,7 @@ impl Page<'_> {
         let address = self.asked.address().without(&["page"]);
         let is_of_touches = matches!(dimension, Dimension::Touch(_) | Dimension::Time(BucketBy::Touch, _));
         let address = if is_of_touches { self.without_shares_of_the_total(&address) } else { address };
-        address.and("where", format!("{dimension}:{}", escaped(value)))
+        address.and("where", only(dimension.clone(), value))
     }
 
     /// The records that a row is made of.
@@ -190,8 +191,7 @@ impl Page<'_> {
         let names: Vec<&str> = CARRIED.into_iter().chain(OF_THE_QUESTION).collect();
         let address = self.asked.address().to(self.viewer.page("opportunities").to_string(), &names);
         let filters = self.asked.query.by.iter().zip(&line.values);
-        filters.fold(address, |address, (dimension, value)| {
-            address.and("where", format!("{dimension}:{}", escaped(value)))
-        })
+        filters
+            .fold(address, |address, (dimension, value)| address.and("where", only(dimension.clone(), value)))
     }
 }

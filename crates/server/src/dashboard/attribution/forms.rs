@@ -5,6 +5,7 @@ use super::choices::{Show, model_title};
 use super::draw::Page;
 use super::sent::{FILTER, Form, IS_NOT, THEN, parameter_name};
 use super::table::Line;
+use crate::http::reports::query_in::dimensions_text;
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 use touchline_domain::attribution::{DirectPolicy, Model};
@@ -175,7 +176,7 @@ impl Page<'_> {
         let selected = |place: usize| by.get(place).map_or("", String::as_str);
         // The third is offered once there is a second.
         html! {
-            input type="hidden" name="by" value=(selected(0));
+            input type="hidden" name="by" value=(dimensions_text(&self.asked.query.by[..1]));
             @for place in 1..=by.len().min(2) {
                 label { span { "Then by" }
                     select name=(THEN) {

@@ -3,8 +3,10 @@
 
 use super::super::address::Address;
 use super::choices::{model_key, model_title};
-use crate::http::reports::query_in::escaped;
+use crate::http::reports::query_in::{self, dimensions_text, filter_text};
+use touchline_domain::Invalid;
 use touchline_domain::attribution::Model;
+use touchline_domain::report::{Condition, Dimension, Filter};
 
 /// The fields of the filter.
 pub(super) const FILTER: [&str; 3] = ["filterBy", "filterIs", "filterValue"];
@@ -27,6 +29,12 @@ pub(super) enum Form {
 pub(super) struct Refused {
     pub(super) form: Form,
     pub(super) must: String,
+}
+
+impl Refused {
+    fn of(form: Form, what: &str, invalid: &Invalid) -> Self {
+        Self { form, must: format!("{what} {}.", invalid.must) }
+    }
 }
 
 /// What a form sent.
@@ -54,19 +62,14 @@ impl Sent {
             let asked = chosen.map(|models| models.into_iter().fold(before.clone(), with));
             return Some(Self { asked, form: Form::Models, before });
         }
-        if has(THEN) || plain.pairs().len() != address.pairs().len() {
+        if has(THEN) {
             let first = address.get("by").filter(|by| !by.trim().is_empty()).unwrap_or("channel");
-            let mut by: Vec<&str> = first.split(',').collect();
-            by.extend(address.all(THEN).filter(|raw| !raw.trim().is_empty()));
-            let mut named: Vec<&str> = Vec::new();
-            by.retain(|one| {
-                let is_new = !named.contains(one);
-                named.push(one);
-                is_new
-            });
-            let asked = if has(THEN) { plain.with("by", by.join(",")) } else { plain.clone() };
-            let before = plain.with("by", first.split(',').next().unwrap_or("channel"));
-            return Some(Self { asked: Ok(asked), form: Form::Dimensions, before });
+            let asked = dimensions(first, address.all(THEN));
+            let asked = asked.map(|by| plain.with("by", by));
+            return Some(Self { asked, form: Form::Dimensions, before: plain });
+        }
+        if plain.pairs().len() != address.pairs().len() {
+            return Some(Self { asked: Ok(plain.clone()), form: Form::Dimensions, before: plain });
         }
         None
     }
@@ -93,14 +96,32 @@ fn without_blanks(address: &Address) -> Address {
     Address::with_pairs(address.path(), filled.cloned().collect())
 }
 
+/// The dimensions that there were and those that were chosen, each once.
+fn dimensions<'a>(first: &str, more: impl Iterator<Item = &'a str>) -> Result<String, Refused> {
+    let more = more.filter(|raw| !raw.trim().is_empty()).map(Dimension::parse);
+    let all = query_in::dimensions(first).and_then(|mut all| {
+        for one in more {
+            let one = one?;
+            if !all.contains(&one) {
+                all.push(one);
+            }
+        }
+        Ok(all)
+    });
+    all.map(|all| dimensions_text(&all))
+        .map_err(|invalid| Refused::of(Form::Dimensions, "A dimension", &invalid))
+}
+
 fn filter(address: &Address) -> Result<String, Refused> {
     let [by, is, value] = FILTER.map(|name| address.get(name).unwrap_or("").trim());
     if by.is_empty() || value.is_empty() {
         let must = if by.is_empty() { "Choose what to filter by." } else { "Give a value to filter by." };
         return Err(Refused { form: Form::Filter, must: must.to_owned() });
     }
-    let mark = if is == IS_NOT { "!" } else { "" };
-    Ok(format!("{mark}{by}:{}", escaped(value)))
+    let condition = if is == IS_NOT { Condition::IsNot } else { Condition::Is };
+    let dimension =
+        Dimension::parse(by).map_err(|invalid| Refused::of(Form::Filter, "What is filtered by", &invalid))?;
+    Ok(filter_text(&Filter { dimension, condition, values: vec![value.to_owned()] }))
 }
 
 /// A model that was checked, with the parameters that were filled in beside it.
@@ -116,10 +137,10 @@ fn model(address: &Address, raw: &str) -> Result<String, Refused> {
             (!value.is_empty()).then_some((*name, value))
         })
         .collect();
-    Model::with(known.name(), &given).map(|model| model_key(&model)).map_err(|invalid| {
-        let title = model_title(&known);
-        Refused { form: Form::Models, must: format!("{title} {}.", invalid.must) }
-    })
+    let model = Model::with(known.name(), &given);
+    model
+        .map(|model| model_key(&model))
+        .map_err(|invalid| Refused::of(Form::Models, &model_title(&known), &invalid))
 }
 
 #[cfg(test)]

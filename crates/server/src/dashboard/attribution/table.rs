@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use touchline_domain::attribution::Model;
 use touchline_domain::record::RecordKind;
-use touchline_domain::report::{BucketBy, Cell, Dimension, Period, Query, Row, TooMuch};
+use touchline_domain::report::{BucketBy, Cell, Dimension, Period, Query, Row, TooMuch, Total};
 use touchline_domain::{Currency, Day};
 
 /// A column.
@@ -215,7 +215,7 @@ impl Table {
         };
         Ok(Self {
             sums: feet(&sums),
-            totals: feet(&|answer| totals(answer, models, !is_part)),
+            totals: feet(&|answer| totals(answer, models)),
             lines,
             basis: Basis {
                 currency,
@@ -297,11 +297,12 @@ fn costs(answer: &Answer) -> BTreeMap<Currency, i128> {
     sums
 }
 
-/// `with_costs` where rows are of all that the records have: what a part of it cost brought only that part.
-fn totals(answer: &Answer, models: usize, with_costs: bool) -> BTreeMap<Currency, Foot> {
-    let costs = if with_costs { costs(answer) } else { BTreeMap::new() };
-    let foot = |cell: Cell, currency| Foot { cells: vec![cell; models], cost: costs.get(&currency).copied() };
-    answer.report.totals.iter().map(|total| (total.currency, foot(total.cell, total.currency))).collect()
+fn totals(answer: &Answer, models: usize) -> BTreeMap<Currency, Foot> {
+    let foot = |total: &Total| {
+        let cost = answer.total_cost(total).map(|cost| cost.minor);
+        (total.currency, Foot { cells: vec![total.cell; models], cost })
+    };
+    answer.report.totals.iter().map(foot).collect()
 }
 
 fn sums(answer: &Answer, models: usize) -> BTreeMap<Currency, Foot> {

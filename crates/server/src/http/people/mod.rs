@@ -8,6 +8,7 @@ pub(crate) mod export;
 mod fact_out;
 pub(crate) mod guarded;
 mod identifier_in;
+mod identifier_page;
 mod match_out;
 pub(crate) mod person;
 mod reached_out;

@@ -15,6 +15,14 @@ pub(crate) struct CellOut {
     pub(crate) model: String,
     #[serde(flatten)]
     pub(crate) figures: FiguresOut,
+    #[serde(flatten)]
+    pub(crate) returns: ReturnOut,
+}
+
+/// What comes of a cost.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReturnOut {
     /// Won value for each unit of cost; null without a cost.
     #[schema(example = 4.25)]
     pub(crate) roas: Option<f64>,
@@ -103,6 +111,15 @@ impl CellOut {
         Self {
             model: model.to_string(),
             figures: FiguresOut::new(cell, currency),
+            returns: ReturnOut::new(cell, currency, cost),
+        }
+    }
+}
+
+impl ReturnOut {
+    /// `cost` in minor units of the same currency.
+    pub(crate) fn new(cell: &Cell, currency: Currency, cost: Option<i128>) -> Self {
+        Self {
             roas: roas(cell, cost),
             cost_per_record: cost_per_record(cell, cost).map(|minor| format_minor(minor, currency)),
         }
