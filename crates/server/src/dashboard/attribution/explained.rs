@@ -30,7 +30,7 @@ impl Page<'_> {
                         } @else { "No record was converted." }
                     }
                     dt { "Data" }
-                    dd { "Everything stored before " (locale.time(self.now)) ". Version " (basis.journeys) " of journeys, " (basis.costs) " of costs, " (basis.rates) " of rates." }
+                    dd { "Everything stored before " (locale.time(self.now)) ". Version " (locale.count(basis.journeys)) " of journeys, " (locale.count(basis.costs)) " of costs, " (locale.count(basis.rates)) " of rates." }
                 }
             }
         }

@@ -129,7 +129,7 @@ impl Page<'_> {
                             select name=(is) { option value="is" { "is" } option value=(IS_NOT) selected[is_not] { "is not" } }
                         }
                         label.grow { span { "Value" }
-                            input type="text" name=(value) list="values" required maxlength="1000" autocomplete="off" value=[self.filled_in.get(value).filter(|_| is_refused)];
+                            input type="text" name=(value) list="values" required maxlength="1000" autocomplete="off" aria-invalid=[is_refused.then_some("true")] value=[self.filled_in.get(value).filter(|_| is_refused)];
                         }
                         datalist #values { @for suggestion in suggestions { option value=(suggestion) {} } }
                         button type="submit" { "Add the filter" }
