@@ -90,11 +90,6 @@ impl Asked {
         &self.address
     }
 
-    /// The same question about the period that it is compared with.
-    pub(crate) fn compared_query(&self) -> Option<Query> {
-        self.compared.map(|period| Query { period, ..self.query.clone() })
-    }
-
     /// How the period is called.
     pub(crate) fn period_title(&self, viewer: &Viewer) -> String {
         match (self.query.period.from, self.query.period.to) {

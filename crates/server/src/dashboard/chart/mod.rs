@@ -12,10 +12,10 @@ pub(crate) use spark::spark;
 use maud::{Markup, html};
 
 /// How many colours there are.
-pub(crate) const COLOURS: usize = 12;
+pub(crate) const COLOURS: usize = 16;
 
 /// Channels that have a colour of their own, so that one looks the same on every page; others share the rest.
-const OWN: [&str; 10] = [
+const OWN: [&str; 12] = [
     "Paid Search",
     "Organic Search",
     "Direct",
@@ -26,6 +26,8 @@ const OWN: [&str; 10] = [
     "Display",
     "AI Assistants",
     "Affiliates",
+    "Organic Video",
+    "Offline",
 ];
 
 /// The class of a value's colour.
@@ -39,8 +41,7 @@ pub(crate) fn colour(name: &str) -> String {
     let own = OWN.iter().position(|one| *one == name);
     let place = own.unwrap_or_else(|| {
         let sum = name.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        // One more than the colours of their own, so that chance does not always hit the same.
-        sum % COLOURS
+        OWN.len() + sum % (COLOURS - OWN.len())
     });
     format!("k{place}")
 }
