@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use touchline_domain::Site;
 use touchline_domain::record::UploadOutcome;
-use touchline_store::NewCost;
+use touchline_store::{NewCost, Source};
 
 /// Store or replace costs of advertising
 ///
@@ -144,7 +144,9 @@ async fn store(
         return Ok(Json(ValidatedCostsOut { valid: true, notes, costs: shown }).into_response());
     }
     let new = |cost| NewCost { site: site.id.clone(), received_at: now, cost };
+    let count = costs.len();
     let outcomes = app.add_costs(costs.into_iter().map(new).collect()).await?;
+    app.intake_log.saw(&site.id, source_of(shape), count, None, now);
     let result = altogether(&outcomes).name();
     let mut response = if wants_body {
         let costs = outcomes.into_iter().zip(shown).map(|(outcome, cost)| CostResultOut::new(outcome, cost));
@@ -154,6 +156,15 @@ async fn store(
     };
     response.headers_mut().insert("touchline-result", HeaderValue::from_static(result));
     Ok(response)
+}
+
+fn source_of(shape: Shape) -> Source {
+    match shape {
+        Shape::General => Source::Costs,
+        Shape::Bing => Source::BingCosts,
+        Shape::Facebook => Source::FacebookCosts,
+        Shape::Google => Source::GoogleCosts,
+    }
 }
 
 /// What several costs did, in one word.
