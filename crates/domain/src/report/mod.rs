@@ -17,6 +17,7 @@ mod fold;
 mod funnel;
 mod interner;
 mod journeys;
+mod moved;
 mod paths;
 mod query;
 mod record_groups;
@@ -33,6 +34,7 @@ pub use dimension::{Bucket, BucketBy, Dimension, RecordDimension, TouchDimension
 pub use drill::{Receipt, ReceiptTouch, RecordCredit, RecordCredits, Share};
 pub use filter::{Condition, Filter};
 pub use funnel::FunnelStage;
+pub use moved::Moved;
 pub use paths::CommonPath;
 pub use query::{Metrics, Period, Query, TooMuch};
 pub use table::{Cell, Report, Row, Total};

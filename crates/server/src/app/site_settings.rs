@@ -6,6 +6,9 @@ use touchline_domain::{
 };
 use touchline_store::{Store, StoreError};
 
+/// Held by whoever changes a site, from reading it to writing it: within a process nobody undoes what another just did.
+pub(super) static CHANGING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// What can be set of a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Setting {
@@ -153,6 +156,7 @@ pub(crate) async fn change(
     settings: &SettingsIn,
     at: Instant,
 ) -> Result<Option<Result<(), Vec<Wrong>>>, StoreError> {
+    let _alone = CHANGING.lock().await;
     let sites = store.directory().await?.sites;
     let Some(mut site) = sites.into_iter().find(|site| site.id == *id) else { return Ok(None) };
     if let Err(wrong) = settings.apply(&mut site) {
