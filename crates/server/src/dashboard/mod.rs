@@ -47,6 +47,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/sites/{siteId}/opportunities", get(opportunities::show))
         .route("/sites/{siteId}/people", get(people::show))
         .route("/sites/{siteId}/quality", get(quality::show))
+        .route("/sites/{siteId}/quality/allowed", post(quality::allow))
         .route("/sites/{siteId}/channels", get(channels::show))
         .route("/sites/{siteId}/channels/preview", post(channels::preview))
         .route("/sites/{siteId}/channels/save", post(channels::save))

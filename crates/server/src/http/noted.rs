@@ -6,8 +6,9 @@ use super::upload::validate_only;
 use crate::app::App;
 use axum::http::{Method, Uri};
 use serde_json::value::RawValue;
-use touchline_domain::{SiteId, Text};
-use touchline_store::{IntakeContent, IntakeEntry, IntakeKind, IntakeProblem};
+use touchline_domain::record::UploadOutcome;
+use touchline_domain::{Instant, Site, SiteId, Text};
+use touchline_store::{BatchCounts, IntakeContent, IntakeEntry, IntakeKind, IntakeProblem};
 
 /// The longest part of a pointer that is kept.
 const PART_MAX: usize = 64;
@@ -38,6 +39,24 @@ pub(super) fn refused(app: &App, route: &str, method: &Method, uri: &Uri, error:
             counts: None,
         },
     };
+    app.intake_log.note(entry, &app.metrics);
+}
+
+/// Takes note of many costs that were sent at once, `began` being when.
+pub(super) fn costs(app: &App, site: &Site, route: &str, began: Instant, outcomes: &[UploadOutcome]) {
+    let at = app.clock.now();
+    let of = |outcome| outcomes.iter().filter(|one| **one == outcome).count() as u64;
+    let counts = BatchCounts {
+        took: at.as_micros().abs_diff(began.as_micros()),
+        accepted: outcomes.len() as u64,
+        created: of(UploadOutcome::Created),
+        updated: of(UploadOutcome::Updated),
+        unchanged: of(UploadOutcome::Unchanged),
+        refused: 0,
+    };
+    let content = IntakeContent { code: None, problems: Vec::new(), item: None, counts: Some(counts) };
+    let (site, route) = (site.id.clone(), route.to_owned());
+    let entry = IntakeEntry { site, kind: IntakeKind::Batch, at, route, reference: None, content };
     app.intake_log.note(entry, &app.metrics);
 }
 

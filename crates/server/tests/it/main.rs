@@ -18,6 +18,8 @@ mod convergence;
 mod conversions;
 mod cost_shapes;
 mod costs;
+mod dashboard_channels;
+mod dashboard_quality;
 mod dashboard_set_up;
 mod demo;
 #[expect(unreachable_pub, reason = "as the harness")]

@@ -8,6 +8,22 @@ use maud::{Markup, html};
 use std::collections::BTreeSet;
 use touchline_domain::channel::{ChannelRules, DecidedBy, Field, Operator, Rule};
 
+/// Fields in the order in which they are wanted.
+const FIELDS: [Field; 12] = [
+    Field::Campaign,
+    Field::Source,
+    Field::Medium,
+    Field::SourceKind,
+    Field::ReferrerHost,
+    Field::LandingPath,
+    Field::LandingHost,
+    Field::Term,
+    Field::Content,
+    Field::CampaignId,
+    Field::SourcePlatform,
+    Field::ClickId,
+];
+
 /// What every form carries.
 pub(super) fn carried(viewer: &Viewer, draft: &Draft) -> Markup {
     html! {
@@ -53,7 +69,7 @@ fn row(viewer: &Viewer, rule: &Rule, place: usize, count: usize, decided: Option
         tr.decides[is_decisive] {
             th scope="row" { (channel(rule)) (mark(is_decisive)) }
             td { (words(rule)) }
-            td.quiet { (rule.name()) }
+            td.quiet.rule { (rule.name()) }
             @if viewer.is_admin() {
                 td.n {
                     span.moves {
@@ -96,7 +112,7 @@ fn condition(new: &NewRule, place: usize) -> Markup {
             legend { @if place == 0 { "If" } @else { "And (optional)" } }
             div.form-row {
                 label { span.unseen { "Field" }
-                    select name=(format!("field-{place}")) { @for one in Field::ALL { option selected[one.name() == field] { (one.name()) } } }
+                    select name=(format!("field-{place}")) { @for one in FIELDS { option selected[one.name() == field] { (one.name()) } } }
                 }
                 label { span.unseen { "Comparison" }
                     select name=(format!("operator-{place}")) { @for one in Operator::ALL { option selected[one.name() == operator] { (one.name()) } } }
@@ -122,7 +138,7 @@ pub(super) fn text(viewer: &Viewer, draft: &Draft) -> Markup {
                 textarea.code #rules name="rules" rows=(rows) spellcheck="false" aria-invalid=[is_wrong.then_some("true")] aria-describedby=[is_wrong.then_some("wrong-rules")]
                     placeholder="brand-search: Brand Search if source kind is search and campaign contains brand" { "\n" (draft.text) }
                 p.hint {
-                    "Fields: " @for (place, field) in Field::ALL.into_iter().enumerate() { @if place > 0 { ", " } (field.name()) }
+                    "Fields: " @for (place, field) in FIELDS.into_iter().enumerate() { @if place > 0 { ", " } (field.name()) }
                     ". Comparisons: " @for (place, operator) in Operator::ALL.into_iter().enumerate() { @if place > 0 { ", " } (operator.name()) } "."
                 }
                 div { button.second type="submit" { "See what would move" } }

@@ -45,14 +45,14 @@ pub(super) fn builtin(decided: Option<DecidedBy>) -> Markup {
                         tr.decides[is_decisive] {
                             th scope="row" { (channel(rule)) (mark(is_decisive)) }
                             td { (words(rule)) }
-                            td.quiet { (rule.name()) }
+                            td.quiet.rule { (rule.name()) }
                         }
                     }
                     @let is_decisive = decided == Some(DecidedBy::NoRule);
                     tr.decides[is_decisive] {
                         th scope="row" { (dot(ChannelRules::UNASSIGNED)) (ChannelRules::UNASSIGNED) (mark(is_decisive)) }
                         td { span.quiet { "no rule holds" } }
-                        td.quiet { "unassigned" }
+                        td.quiet.rule { "unassigned" }
                     }
                 }
             }

@@ -65,7 +65,7 @@ pub(super) fn seen(viewer: &Viewer, now: Instant, seen: &[Seen]) -> Markup {
                 dl.facts {
                     dt { "Last visit" } dd { (viewer.locale.time(visit.last_at)) }
                     @if let Some(from) = &visit.from { dt { "On" } dd { (from) } }
-                    dt { "Last 24 hours" } dd { (viewer.locale.count(visit.count)) " reports" }
+                    dt { "Reports in 24 hours" } dd { (viewer.locale.count(visit.count)) }
                 }
             }
         }

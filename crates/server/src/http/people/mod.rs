@@ -10,7 +10,7 @@ pub(crate) mod guarded;
 mod identifier_in;
 mod match_out;
 pub(crate) mod person;
-mod reached_out;
+pub(crate) mod reached_out;
 mod visit_out;
 mod whom;
 
