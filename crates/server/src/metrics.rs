@@ -143,9 +143,9 @@ impl Metrics {
         self.collector_refusals.get_or_create(&CodeLabels { code }).inc();
     }
 
-    /// Something refused that was not noted, because too much was waiting to be.
-    pub(crate) fn intake_dropped(&self) {
-        self.intake_dropped.inc();
+    /// Refusals and batches that were not noted.
+    pub(crate) fn intake_dropped(&self, entries: usize) {
+        self.intake_dropped.inc_by(entries as u64);
     }
 
     /// Everything in the `OpenMetrics` text format, with the store's own figures.
@@ -205,7 +205,7 @@ impl Metrics {
             "Reports of browsers refused, by error code",
             self.collector_refusals.clone(),
         );
-        let help = "Refusals and batches that the intake log has no note of, for want of room";
+        let help = "Refusals and batches that the intake log has no note of, because too many came or it could not be written";
         registry.register("intake_dropped", help, self.intake_dropped.clone());
     }
 }

@@ -16,7 +16,8 @@ pub(crate) enum RulesSet {
 /// Names a site's own rules: another one whenever they are others.
 pub(crate) fn version(rules: &ChannelRules) -> String {
     let digest: [u8; 32] = Sha256::digest(as_text(rules)).into();
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let [a, b, c, d, e, f, g, h, ..] = digest;
+    format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
 }
 
 /// A site's own rules, a line each.

@@ -59,7 +59,7 @@ impl IntakeLog {
         if waiting.entries.len() < ENTRIES_MAX {
             waiting.entries.push(entry);
         } else {
-            metrics.intake_dropped();
+            metrics.intake_dropped(1);
         }
     }
 
@@ -82,10 +82,11 @@ impl App {
     /// Writes down what was noted so far. What cannot be written is let go of: it is no fact.
     pub(crate) async fn write_intake(&self) {
         let _writing = self.intake_log.writing.lock().await;
-        if let Some(new) = self.intake_log.take()
-            && let Err(error) = self.store.note_intake(new).await
-        {
+        let Some(new) = self.intake_log.take() else { return };
+        let entries = new.entries.len();
+        if let Err(error) = self.store.note_intake(new).await {
             tracing::warn!(%error, "what came in could not be noted");
+            self.metrics.intake_dropped(entries);
         }
     }
 

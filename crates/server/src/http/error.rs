@@ -168,14 +168,13 @@ pub(crate) struct ApiError {
     headers: Vec<(HeaderName, HeaderValue)>,
     /// For a batch that broke off: what became of the items before.
     pub(crate) results: Option<serde_json::Value>,
-    pub(crate) about: About,
+    pub(crate) about: Option<Box<About>>,
 }
 
 /// What a failure is about, for those who look for it later; never answered.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct About {
-    /// Where the address does not name it.
-    pub(crate) site: Option<SiteId>,
+    pub(crate) site: SiteId,
     /// The record's or conversion's own name, if it could be read.
     pub(crate) reference: Option<String>,
 }
@@ -188,7 +187,7 @@ impl ApiError {
             problems: Vec::new(),
             headers: Vec::new(),
             results: None,
-            about: About::default(),
+            about: None,
         };
         match code {
             Code::Overloaded => error = error.retry_after(Duration::from_secs(1)),
@@ -233,7 +232,7 @@ impl ApiError {
 
     /// The same about a site's record or conversion.
     pub(crate) fn about(mut self, site: &SiteId, reference: Option<String>) -> Self {
-        self.about = About { site: Some(site.clone()), reference };
+        self.about = Some(Box::new(About { site: site.clone(), reference }));
         self
     }
 

@@ -25,13 +25,13 @@ pub(super) fn refused(app: &App, route: &str, method: &Method, uri: &Uri, error:
         return;
     }
     let named = || named_in(route, uri.path()).and_then(|id| SiteId::parse(id).ok());
-    let Some(site) = error.about.site.clone().or_else(named) else { return };
+    let Some(site) = error.about.as_ref().map(|about| about.site.clone()).or_else(named) else { return };
     let entry = IntakeEntry {
         site,
         kind: if is_report { IntakeKind::Report } else { IntakeKind::Refusal },
         at: app.clock.now(),
         route: route.to_owned(),
-        reference: error.about.reference.as_deref().and_then(|raw| Text::parse(raw).ok()),
+        reference: error.about.as_ref().and_then(|about| Text::parse(about.reference.as_deref()?).ok()),
         content: IntakeContent {
             code: Some(error.code.name().to_owned()),
             problems: problems(&error.problems),

@@ -5,7 +5,7 @@ use crate::{
 };
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
-use touchline_domain::{Instant, SiteId};
+use touchline_domain::{Instant, SiteId, Text};
 
 const TABLE: &str = "intake_entry";
 
@@ -48,7 +48,7 @@ fn add(connection: &Connection, entry: &IntakeEntry) -> Result<(), StoreError> {
         number(entry.kind),
         entry.at.as_micros(),
         entry.route,
-        entry.reference.as_ref().map(|reference| reference.as_str()),
+        entry.reference.as_ref().map(Text::as_str),
         content,
     ])?;
     Ok(())
@@ -66,7 +66,7 @@ fn see(connection: &Connection, sighting: &Sighting) -> Result<(), StoreError> {
         sighting.hour(),
         sighting.count.cast_signed(),
         sighting.last_at.as_micros(),
-        sighting.from.as_ref().map(|from| from.as_str()),
+        sighting.from.as_ref().map(Text::as_str),
     ])?;
     let sql = "DELETE FROM intake_seen WHERE site_id = ?1 AND source = ?2 AND hour <=
         (SELECT max(hour) FROM intake_seen WHERE site_id = ?1 AND source = ?2) - ?3";

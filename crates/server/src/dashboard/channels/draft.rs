@@ -40,7 +40,8 @@ impl NewRule {
                 Some(Ok(condition)) => conditions.push(condition),
                 Some(Err(invalid)) => wrong.push(sentence("The condition", &invalid)),
                 None => {
-                    wrong.push("The condition must have a field and a comparison of those listed.".to_owned())
+                    wrong
+                        .push("The condition must have a field and a comparison of those listed.".to_owned());
                 }
             }
         }

@@ -80,11 +80,11 @@ impl Preview {
         card(
             "What would move",
             html! { span.quiet { (self.period) } },
-            html! { (lead) (self.controls(viewer, draft)) (self.table(viewer)) (self.actions(viewer, draft)) },
+            html! { (lead) (Self::controls(viewer, draft)) (self.table(viewer)) (self.actions(viewer, draft)) },
         )
     }
 
-    fn controls(&self, viewer: &Viewer, draft: &Draft) -> Markup {
+    fn controls(viewer: &Viewer, draft: &Draft) -> Markup {
         html! {
             form.controls.preview-controls method="post" action=(viewer.page("channels/preview")) data-submit-on-change {
                 (form_key(viewer))

@@ -22,10 +22,8 @@ impl Trial {
         let outcome = (!url.is_empty()).then(|| {
             let page = PageUrl::parse(&url)?;
             let before = Text::<{ PageUrl::LENGTH_MAX }>::parse(&referrer).ok();
-            let arrival = Arrival {
-                landing_page: page.as_str(),
-                referrer: before.as_ref().map(|before| before.as_str()),
-            };
+            let arrival =
+                Arrival { landing_page: page.as_str(), referrer: before.as_ref().map(Text::as_str) };
             let rules = &viewer.site.channels;
             Ok((rules.classify(&arrival), rules.because(&arrival)))
         });
