@@ -16,8 +16,7 @@ pub(crate) enum RulesSet {
 /// Names a site's own rules: another one whenever they are others.
 pub(crate) fn version(rules: &ChannelRules) -> String {
     let digest: [u8; 32] = Sha256::digest(as_text(rules)).into();
-    let [a, b, c, d, e, f, g, h, ..] = digest;
-    format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    format!("{:016x}", digest.first_chunk().copied().map_or(0, u64::from_be_bytes))
 }
 
 /// A site's own rules, a line each.

@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use touchline_domain::identity::GuardSettings;
+use touchline_domain::identity::{GuardSettings, Ignored};
 use touchline_domain::{
     Country, Currency, Instant, Invalid, Milestone, Origin, Site, SiteId, Stage, Text, TimeZoneName,
     VisitSettings,
@@ -58,7 +58,8 @@ impl SettingsIn {
         }
         changed.strict_stages = self.strict_stages.unwrap_or(site.strict_stages);
         self.apply_to_visits(&mut changed, &mut wrong);
-        self.apply_to_guards(&mut changed.guards, &mut wrong);
+        let country = changed.phone_country;
+        self.apply_to_guards(country, &mut changed.guards, &mut wrong);
         if wrong.is_empty() {
             *site = changed;
             return Ok(());
@@ -82,14 +83,11 @@ impl SettingsIn {
         self.text(Setting::VisitRetention, days, &mut site.visit_retention_days, wrong);
     }
 
-    fn apply_to_guards(&self, guards: &mut GuardSettings, wrong: &mut Vec<Wrong>) {
+    fn apply_to_guards(&self, country: Country, guards: &mut GuardSettings, wrong: &mut Vec<Wrong>) {
         let bound = GuardSettings::parse_bound;
         self.text(Setting::GuardVisitors, bound, &mut guards.visitors_max, wrong);
         self.text(Setting::GuardEmails, bound, &mut guards.emails_max, wrong);
-        // Email addresses are compared in lower case.
-        let value = |raw: &str| {
-            if raw.contains('@') { Text::parse(&raw.to_lowercase()) } else { Text::parse(raw) }
-        };
+        let value = |raw: &str| Ignored::parse(raw, country);
         if let Some(ignored) = self.list(Setting::Ignored, GuardSettings::IGNORED_MAX, value, wrong) {
             guards.ignored = in_order(ignored);
         }

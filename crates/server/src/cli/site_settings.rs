@@ -37,7 +37,8 @@ pub(super) struct SiteSettings {
     /// How many email addresses a visitor may give before it is taken for a shared device [default: 6]
     #[arg(long, value_name = "N")]
     guard_emails: Option<String>,
-    /// A value that is no one's, such as a test address; repeat for all. '' clears the list
+    /// A value that is no one's, such as a test address, or a telephone number in any spelling; repeat for all. '' clears the
+    /// list
     #[arg(long, value_name = "VALUE")]
     ignore: Vec<String>,
     /// After how many days a visit is deleted that never led to a record; 0 keeps all [default: 0]
@@ -106,7 +107,7 @@ pub(super) fn describe(site: &Site) -> String {
     };
     let stages = site.stages.iter().map(|stage| format!("{}={}", stage.name, stage.milestone.name()));
     let origins = site.origins.iter().map(|origin| origin.as_str().to_owned());
-    let ignored = site.guards.ignored.iter().map(ToString::to_string);
+    let ignored = site.guards.ignored.iter().map(|ignored| ignored.as_str().to_owned());
     let campaign = if site.visits.campaign_begins_visit { " or another campaign" } else { "" };
     let retention = site.visit_retention_days.map_or("for ever".to_owned(), |days| format!("{days} days"));
     format!(

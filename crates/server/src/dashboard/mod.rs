@@ -14,6 +14,7 @@ mod page;
 mod parts;
 mod paths;
 mod people;
+mod progress;
 mod quality;
 mod session;
 mod set_up;
@@ -26,6 +27,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use axum::routing::{get, post};
 use std::sync::Arc;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// Nothing is loaded from elsewhere, nothing is written into a page that a browser would run, and no other site's page
@@ -42,6 +44,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/theme", post(theme::choose))
         .route("/sites/{siteId}", get(sign_in::enter_site))
         .route("/sites/{siteId}/overview", get(overview::show))
+        .route("/sites/{siteId}/overview/latest", get(overview::latest::show))
         .route("/sites/{siteId}/attribution", get(attribution::show))
         .route("/sites/{siteId}/paths", get(paths::show))
         .route("/sites/{siteId}/opportunities", get(opportunities::show))
@@ -59,8 +62,10 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     let headers = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     pages
         .layer(axum::middleware::from_fn_with_state(Arc::clone(app), failure::as_page))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(app), progress::shown))
         // Pages tell what only this viewer may see.
         .layer(headers(CACHE_CONTROL, "private, no-store"))
         .layer(headers(CONTENT_SECURITY_POLICY, POLICY))
         .merge(assets::routes())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
 }

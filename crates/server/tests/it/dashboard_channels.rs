@@ -28,12 +28,9 @@ fn by_channel(server: &Server) -> Value {
 #[test]
 fn an_address_is_explained_as_by_the_api_and_its_rule_is_marked() {
     let server = Server::start();
-    let browser = Browser::sign_in(&server, &server.token);
-    let asked = format!(
-        "url={}&referrer={}",
-        encoded("https://a.example/?utm_term=<i>"),
-        encoded("https://www.google.com/")
-    );
+    let browser = Browser::with(&server, &server.token);
+    let asked =
+        encoded(&[("url", "https://a.example/?utm_term=<i>"), ("referrer", "https://www.google.com/")]);
     let told = server.json(&format!("/api/v1/sites/s/channels/explain?{asked}"));
     let page = browser.page(&format!("{PAGE}?{asked}"));
     assert!(page.contains(told["channel"].as_str().unwrap()));
@@ -53,7 +50,7 @@ fn an_address_is_explained_as_by_the_api_and_its_rule_is_marked() {
 #[test]
 fn a_preview_changes_nothing_and_is_what_the_report_says_once_saved() {
     let server = with_journeys();
-    let browser = Browser::sign_in(&server, &server.token);
+    let browser = Browser::with(&server, &server.token);
     let before = by_channel(&server);
     let base = between(&browser.page(PAGE), "name=\"base\" value=\"", "\"").to_owned();
     let fields = [("rules", RULE), ("base", base.as_str()), ("period", "all"), ("model", "last-touch")];
@@ -88,7 +85,7 @@ fn a_preview_changes_nothing_and_is_what_the_report_says_once_saved() {
 #[test]
 fn rules_are_added_moved_and_removed_and_what_is_wrong_is_named() {
     let server = Server::start();
-    let browser = Browser::sign_in(&server, &server.token);
+    let browser = Browser::with(&server, &server.token);
     let rules = "a: A if source is x\r\nb: B if source is y";
     let edit = |fields: &[(&str, &str)]| browser.post(&format!("{PAGE}/preview"), fields);
     let kept = |reply: &crate::harness::Reply| {
@@ -123,7 +120,7 @@ fn rules_are_added_moved_and_removed_and_what_is_wrong_is_named() {
 #[test]
 fn rules_that_somebody_else_changed_meanwhile_are_not_undone() {
     let server = Server::start();
-    let browser = Browser::sign_in(&server, &server.token);
+    let browser = Browser::with(&server, &server.token);
     let base = between(&browser.page(PAGE), "name=\"base\" value=\"", "\"").to_owned();
     let theirs = json!({ "rules": ["theirs: Theirs if source is x"] });
     assert_eq!(server.put("/api/v1/sites/s/channels/rules", &theirs).status, 200);
@@ -143,7 +140,7 @@ fn rules_that_somebody_else_changed_meanwhile_are_not_undone() {
 #[test]
 fn a_read_token_sees_the_rules_and_changes_none() {
     let server = Server::start();
-    let reader = Browser::sign_in(&server, &new_token(server.data.path(), "s", "read"));
+    let reader = Browser::with(&server, &new_token(server.data.path(), "s", "read"));
     let page = reader.page(PAGE);
     assert!(page.contains("The built-in rules") && !page.contains("channels/preview"));
     for path in ["preview", "save"] {

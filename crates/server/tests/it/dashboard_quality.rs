@@ -30,7 +30,7 @@ fn the_match_rate_is_what_the_report_says() {
         upload["VisitorIdentifierOptions"] = json!([{ "Key": key, "Value": value }]);
         assert_eq!(server.upload(&upload).status, 201);
     }
-    let page = Browser::sign_in(&server, &server.token).page(PAGE);
+    let page = Browser::with(&server, &server.token).page(PAGE);
     let report = server.json("/api/v1/sites/s/report?by=found");
     assert_eq!(report["rows"].as_array().unwrap().len(), 2);
     for row in report["rows"].as_array().unwrap() {
@@ -55,7 +55,7 @@ fn campaigns_with_nearly_one_name_stand_side_by_side() {
             &format!("https://shop.example/?utm_source=x&utm_medium=email&utm_campaign={campaign}"),
         );
     }
-    let page = Browser::sign_in(&server, &server.token).page(PAGE);
+    let page = Browser::with(&server, &server.token).page(PAGE);
     let campaigns = section(&page, "campaigns");
     assert!(campaigns.contains(">Spring Sale<") && campaigns.contains(">spring_sale<"), "{campaigns}");
     assert!(campaigns.contains("where=campaign:Spring%20Sale%7Cspring_sale"), "{campaigns}");
@@ -65,7 +65,7 @@ fn campaigns_with_nearly_one_name_stand_side_by_side() {
 #[test]
 fn a_refused_upload_is_there_with_its_problems_and_without_what_was_sent() {
     let server = Server::start();
-    let browser = Browser::sign_in(&server, &server.token);
+    let browser = Browser::with(&server, &server.token);
     let secret = "ann.secret@example.com";
     let mut wrong = with(opportunity("<OPP>", "Won", "a-secret-value", "never"), json!({}));
     wrong["VisitorIdentifierOptions"] = json!([{ "Key": "EmailAddress", "Value": secret }]);
@@ -110,7 +110,7 @@ fn an_erasure_takes_references_out_of_the_log() {
     assert_eq!(server.upload(&opportunity("OPP-GONE", "Won", "x", "2024-01-13")).status, 400);
     let gone = server.request("DELETE", "/api/v1/sites/s/people?email=ann@example.com", &[], b"");
     assert_eq!(gone.status, 200, "{}", gone.text());
-    assert!(!Browser::sign_in(&server, &server.token).page(PAGE).contains("OPP-GONE"));
+    assert!(!Browser::with(&server, &server.token).page(PAGE).contains("OPP-GONE"));
 }
 
 #[test]
@@ -127,10 +127,10 @@ fn a_guarded_identifier_is_allowed_and_left_to_the_guards_again_by_an_administra
         server.json("/api/v1/sites/s/identifiers/guarded")["identifiers"].as_array().unwrap().len(),
         1
     );
-    let browser = Browser::sign_in(&server, &server.token);
+    let browser = Browser::with(&server, &server.token);
     let told = |browser: &Browser<'_>| section(&browser.page(PAGE), "guarded").to_owned();
     assert!(told(&browser).contains("info@example.com"), "{}", told(&browser));
-    let reader = Browser::sign_in(&server, &new_token(server.data.path(), "s", "read"));
+    let reader = Browser::with(&server, &new_token(server.data.path(), "s", "read"));
     assert!(!told(&reader).contains("<form"));
     let fields = |allow| [("kind", "EmailAddress"), ("value", "info@example.com"), ("allow", allow)];
     assert_eq!(reader.post("/sites/s/quality/allowed", &fields("yes")).status, 403);

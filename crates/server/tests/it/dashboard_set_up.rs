@@ -1,6 +1,6 @@
 //! The page about setting a site up: what it shows works as it stands, and its forms do what they say.
 
-use crate::browser::{Browser, between};
+use crate::browser::{Browser, between, encoded};
 use crate::harness::{Server, new_token, run_ok};
 use serde_json::json;
 
@@ -9,7 +9,7 @@ const PAGE: &str = "/sites/s/set-up";
 #[test]
 fn what_is_to_be_copied_names_the_site_and_the_address_that_the_browser_used() {
     let server = Server::start();
-    let browser = Browser::sign_in(&server, &server.token);
+    let browser = Browser::with(&server, &server.token);
     let line =
         "&lt;script defer src=&quot;http://touchline/tag.js&quot; data-site=&quot;s&quot;&gt;&lt;/script&gt;";
     let page = browser.page(PAGE);
@@ -35,7 +35,7 @@ fn the_tag_is_seen_as_soon_as_it_reports_and_still_after_a_restart() {
             .unwrap()
             .status
     };
-    let browser = Browser::sign_in(&server, &server.token);
+    let browser = Browser::with(&server, &server.token);
     let seen = |browser: &Browser<'_>| browser.page(&format!("{PAGE}/seen"));
     assert!(seen(&browser).contains("No visit has come in yet."));
     assert_eq!(report(&server, "https://other.example"), 403);
@@ -46,14 +46,14 @@ fn the_tag_is_seen_as_soon_as_it_reports_and_still_after_a_restart() {
     assert!(browser.page(PAGE).contains(&told), "the page has the part as it is asked for alone");
     let (data, token) = server.stop();
     let server = Server::start_on(data, token, &[]);
-    let browser = Browser::sign_in(&server, &server.token);
+    let browser = Browser::with(&server, &server.token);
     assert!(seen(&browser).contains("<dd>shop.example</dd>"));
 }
 
 #[test]
 fn a_token_is_made_and_shown_once_works_and_is_revoked() {
     let server = Server::start();
-    let browser = Browser::sign_in(&server, &server.token);
+    let browser = Browser::with(&server, &server.token);
     let made =
         browser.post(&format!("{PAGE}/tokens"), &[("name", "<b>CRM"), ("scope", "read"), ("expires", "30")]);
     assert_eq!(made.status, 200, "{}", made.text());
@@ -78,7 +78,7 @@ fn a_token_is_made_and_shown_once_works_and_is_revoked() {
 #[test]
 fn settings_are_saved_or_everything_wrong_is_named_and_kept() {
     let server = Server::start();
-    let browser = Browser::sign_in(&server, &server.token);
+    let browser = Browser::with(&server, &server.token);
     let post = |fields: &[(&str, &str)]| browser.post(&format!("{PAGE}/settings"), fields);
     let saved = post(&[
         ("name", "Shop & Co"),
@@ -126,15 +126,19 @@ fn settings_are_saved_or_everything_wrong_is_named_and_kept() {
 #[test]
 fn only_an_administrator_changes_anything_and_only_from_a_page_of_ours() {
     let server = Server::start();
-    let reader = Browser::sign_in(&server, &new_token(server.data.path(), "s", "read"));
+    let reader = Browser::with(&server, &new_token(server.data.path(), "s", "read"));
     let page = reader.page(PAGE);
     assert!(!page.contains("id=\"tokens\"") && !page.contains("id=\"settings\""));
-    let admin = Browser::sign_in(&server, &server.token);
+    let admin = Browser::with(&server, &server.token);
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
     for path in ["settings", "tokens", "tokens/revoke"] {
+        let path = format!("{PAGE}/{path}");
         let fields = [("name", "x"), ("scope", "admin"), ("expires", "")];
-        assert_eq!(reader.post(&format!("{PAGE}/{path}"), &fields).status, 403, "{path}");
-        assert_eq!(reader.post_with(&admin.key, &format!("{PAGE}/{path}"), &fields).status, 403, "{path}");
-        assert_eq!(admin.post_with("wrong", &format!("{PAGE}/{path}"), &fields).status, 403, "{path}");
+        assert_eq!(reader.post(&path, &fields).status, 403, "{path}");
+        for key in [reader.key(), "wrong".to_owned()] {
+            let body = encoded(&[&[("key", key.as_str())][..], &fields].concat());
+            assert_eq!(admin.request("POST", &path, &form, &body).status, 403, "{path}");
+        }
     }
     assert!(run_ok(server.data.path(), &["site", "list"]).contains("Site"));
 }

@@ -18,6 +18,7 @@ mod convergence;
 mod conversions;
 mod cost_shapes;
 mod costs;
+mod dashboard;
 mod dashboard_channels;
 mod dashboard_quality;
 mod dashboard_set_up;

@@ -4,8 +4,9 @@ use super::super::asked::{Asked, CARRIED};
 use super::super::parts::{card, empty};
 use super::super::session::Viewer;
 use super::figures::{Campaign, Figures};
-use crate::http::reports::query_in::escaped;
+use crate::http::reports::query_in::filter_text;
 use maud::{Markup, html};
+use touchline_domain::report::{Condition, Dimension, Filter, TouchDimension};
 
 /// So many groups are shown, the most valuable first, and so many names of one.
 const GROUPS_MAX: usize = 20;
@@ -32,9 +33,13 @@ pub(super) fn section(viewer: &Viewer, asked: &Asked, figures: &Figures) -> Mark
 #[expect(clippy::cast_precision_loss, reason = "a share of records")]
 fn group(viewer: &Viewer, asked: &Asked, figures: &Figures, group: &[Campaign]) -> Markup {
     let locale = &viewer.locale;
-    let names: Vec<String> = group.iter().take(NAMES_MAX).map(|one| escaped(&one.name)).collect();
+    let filter = Filter {
+        dimension: Dimension::Touch(TouchDimension::Campaign),
+        condition: Condition::Is,
+        values: group.iter().take(NAMES_MAX).map(|one| one.name.clone()).collect(),
+    };
     let to = asked.address().to(viewer.page("attribution").to_string(), &CARRIED);
-    let to = to.with("by", "campaign").and("where", format!("campaign:{}", names.join("|")));
+    let to = to.with("by", "campaign").and("where", filter_text(&filter));
     html! {
         div.scroll tabindex="0" role="region" aria-label=(format!("Campaigns like {}", group[0].name)) {
             table.data.similar {

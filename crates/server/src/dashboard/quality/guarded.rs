@@ -4,7 +4,7 @@ use super::super::parts::{card, empty, form_key, pager};
 use super::super::session::{Form, Viewer};
 use crate::app::App;
 use crate::http::error::ApiError;
-use crate::http::people::guarded::{cursor, position};
+use crate::http::people::identifier_page::{cursor, position};
 use crate::http::people::reached_out::GuardOut;
 use maud::{Markup, html};
 use touchline_domain::identity::Guard;
@@ -22,6 +22,7 @@ pub(super) struct GuardedPage {
     has_more: bool,
     is_first: bool,
     allowed: Vec<Identifier>,
+    has_more_allowed: bool,
 }
 
 /// Where a page of the list begins.
@@ -51,7 +52,10 @@ impl GuardedPage {
         let mut guarded = app.store.guarded(viewer.site.id.clone(), after, PAGE + 1).await?;
         let has_more = guarded.len() > PAGE;
         guarded.truncate(PAGE);
-        Ok(Self { guarded, has_more, is_first, allowed: app.store.allowed(viewer.site.id.clone()).await? })
+        let mut allowed = app.store.allowed(viewer.site.id.clone(), None, ALLOWED_MAX + 1).await?;
+        let has_more_allowed = allowed.len() > ALLOWED_MAX;
+        allowed.truncate(ALLOWED_MAX);
+        Ok(Self { guarded, has_more, is_first, allowed, has_more_allowed })
     }
 
     /// How many there are, as far as it is known.
@@ -109,14 +113,14 @@ impl GuardedPage {
         html! {
             h3.apart { "Allowed by you" }
             ul.allowed {
-                @for identifier in self.allowed.iter().take(ALLOWED_MAX) {
+                @for identifier in &self.allowed {
                     li {
                         span { (identifier.value()) " " span.quiet { (identifier.kind().name()) } }
                         @if viewer.is_admin() { (button(viewer, identifier, false)) }
                     }
                 }
             }
-            @if self.allowed.len() > ALLOWED_MAX { p.quiet { (viewer.locale.count((self.allowed.len() - ALLOWED_MAX) as u64)) " more are left out; the API lists all." } }
+            @if self.has_more_allowed { p.quiet { "More are left out; the API lists all." } }
         }
     }
 }

@@ -97,7 +97,9 @@ impl SettingsForm {
                 lines(stages.map(|stage| format!("{} = {}", stage.name, stage.milestone.name())).collect())
             }
             Setting::Origins => lines(site.origins.iter().map(|origin| origin.as_str().to_owned()).collect()),
-            Setting::Ignored => lines(site.guards.ignored.iter().map(ToString::to_string).collect()),
+            Setting::Ignored => {
+                lines(site.guards.ignored.iter().map(|ignored| ignored.as_str().to_owned()).collect())
+            }
         };
         let texts = TEXTS.iter().map(|(setting, name, ..)| (*name, text(*setting)));
         let lists = LISTS.iter().map(|(setting, name, ..)| (*name, text(*setting)));

@@ -8,6 +8,7 @@ pub(crate) mod export;
 mod fact_out;
 pub(crate) mod guarded;
 mod identifier_in;
+pub(crate) mod identifier_page;
 mod match_out;
 pub(crate) mod person;
 pub(crate) mod reached_out;
