@@ -47,7 +47,7 @@ pub(super) fn own(viewer: &Viewer, draft: &Draft, decided: Option<DecidedBy>) ->
         form method="post" action=(viewer.page("channels/preview")) {
             (carried(viewer, draft))
             input type="hidden" name="rules" value=(draft.text);
-            div.scroll tabindex="0" role="region" aria-label="The site's own rules" {
+            div.scroll tabindex="0" role="region" aria-label="Table of the site's own rules" {
                 table.data {
                     caption.unseen { "The site's own rules, in the order in which they are tried" }
                     thead { tr { th scope="col" { "Channel" } th scope="col" { "If" } th scope="col" { "Rule" } @if viewer.is_admin() { th scope="col" { span.unseen { "Change" } } } } }

@@ -35,7 +35,7 @@ pub(super) fn mark(is_decisive: bool) -> Markup {
 /// The built-in rules, in their order.
 pub(super) fn builtin(decided: Option<DecidedBy>) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="The built-in rules" {
+        div.scroll tabindex="0" role="region" aria-label="Table of the built-in rules" {
             table.data {
                 caption.unseen { "The built-in rules, in the order in which they are tried" }
                 thead { tr { th scope="col" { "Channel" } th scope="col" { "If" } th scope="col" { "Rule" } } }

@@ -55,22 +55,32 @@ pub(super) struct Figures {
     pub(super) matched: BTreeMap<String, Matched>,
     /// By channel and source.
     pub(super) visits: BTreeMap<(String, String), Visits>,
+    /// The match rate and the share of untagged visits in the period that is compared with.
+    pub(super) before: (Option<f64>, Option<f64>),
     /// Groups of names that are near each other.
     pub(super) near: Vec<Vec<Campaign>>,
 }
 
 impl Figures {
-    pub(super) fn of(engine: &Engine, query: &Query) -> Result<Self, TooMuch> {
+    pub(super) fn of(engine: &Engine, query: &Query, compared: Option<Period>) -> Result<Self, TooMuch> {
         let metrics = Metrics { records: true, reach: false };
         let query = Query { metrics, ..query.clone() };
         let currency = query.currency.unwrap_or(engine.view.currency());
         let bucket = bucket_of(query.period);
+        let before = match compared.map(|period| Query { period, ..query.clone() }) {
+            Some(query) => {
+                let matched = matched(engine, &query, Bucket::Year, currency)?;
+                (match_rate(&matched), untagged_share(&visits(engine, &query)))
+            }
+            None => (None, None),
+        };
         Ok(Self {
             currency,
             period: query.period,
             bucket,
             matched: matched(engine, &query, bucket, currency)?,
             visits: visits(engine, &query),
+            before,
             near: near_campaigns(engine, &query, currency)?,
         })
     }
@@ -80,19 +90,12 @@ impl Figures {
         IdentifierKind::ALL.iter().any(|kind| kind.name() == value)
     }
 
-    fn records(&self, which: impl Fn(&str) -> bool) -> i64 {
-        self.matched.iter().filter(|(value, _)| which(value)).map(|(_, matched)| matched.records).sum()
-    }
-
-    /// Of all records in the period, those that have somebody.
-    #[expect(clippy::cast_precision_loss, reason = "a share")]
     pub(super) fn match_rate(&self) -> Option<f64> {
-        let all = self.records(|_| true);
-        (all > 0).then(|| self.records(Self::is_found) as f64 / all as f64)
+        match_rate(&self.matched)
     }
 
     pub(super) fn unmatched(&self) -> u64 {
-        whole(self.records(|value| !Self::is_found(value)))
+        whole(records(&self.matched, |value| !Self::is_found(value)))
     }
 
     /// Whether visits of a channel could be tagged.
@@ -100,14 +103,29 @@ impl Figures {
         !NOT_TAGGED.contains(&channel)
     }
 
-    /// Of the visits that could be tagged with a campaign, those that are not.
-    #[expect(clippy::cast_precision_loss, reason = "a share")]
     pub(super) fn untagged_share(&self) -> Option<f64> {
-        let taggable = self.visits.iter().filter(|((channel, _), _)| Self::is_taggable(channel));
-        let (all, untagged) =
-            taggable.fold((0, 0), |(all, untagged), (_, one)| (all + one.all, untagged + one.untagged));
-        (all > 0).then(|| untagged as f64 / all as f64)
+        untagged_share(&self.visits)
     }
+}
+
+fn records(matched: &BTreeMap<String, Matched>, which: impl Fn(&str) -> bool) -> i64 {
+    matched.iter().filter(|(value, _)| which(value)).map(|(_, matched)| matched.records).sum()
+}
+
+/// Of all records, those that have somebody.
+#[expect(clippy::cast_precision_loss, reason = "a share")]
+fn match_rate(matched: &BTreeMap<String, Matched>) -> Option<f64> {
+    let all = records(matched, |_| true);
+    (all > 0).then(|| records(matched, Figures::is_found) as f64 / all as f64)
+}
+
+/// Of the visits that could be tagged with a campaign, those that are not.
+#[expect(clippy::cast_precision_loss, reason = "a share")]
+fn untagged_share(visits: &BTreeMap<(String, String), Visits>) -> Option<f64> {
+    let taggable = visits.iter().filter(|((channel, _), _)| Figures::is_taggable(channel));
+    let (all, untagged) =
+        taggable.fold((0, 0), |(all, untagged), (_, one)| (all + one.all, untagged + one.untagged));
+    (all > 0).then(|| untagged as f64 / all as f64)
 }
 
 /// Records come in millionths.

@@ -85,7 +85,7 @@ impl GuardedPage {
 
     fn table(&self, viewer: &Viewer) -> Markup {
         html! {
-            div.scroll tabindex="0" role="region" aria-label="Guarded identifiers" {
+            div.scroll tabindex="0" role="region" aria-label="Table of guarded identifiers" {
                 table.data {
                     caption.unseen { "Identifiers that guards keep from joining" }
                     thead { tr { th scope="col" { "Identifier" } th scope="col" { "Why" } th scope="col" { "Since" } @if viewer.is_admin() { th scope="col" { span.unseen { "Allow" } } } } }

@@ -11,7 +11,7 @@ mod untagged;
 
 use super::asked::Asked;
 use super::page::page;
-use super::parts::heading;
+use super::parts::{change, heading};
 use super::session::{Change, Viewer};
 use crate::app::App;
 use crate::app::reports;
@@ -47,9 +47,10 @@ pub(super) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<
         parameters.optional("done", |_| Ok(()));
         (after, before)
     })?;
-    let query = asked.query.clone();
+    let (query, compared) = (asked.query.clone(), asked.compared);
     let with_traffic = reports::Asked { traffic: true, ..reports::Asked::default() };
-    let figures = app.report(&viewer.site, with_traffic, move |engine| Figures::of(engine, &query)).await??;
+    let figures =
+        app.report(&viewer.site, with_traffic, move |engine| Figures::of(engine, &query, compared)).await??;
     let quality = Quality {
         figures,
         seen: app.seen(&viewer.site.id).await?,
@@ -97,25 +98,31 @@ impl Quality {
         let locale = &viewer.locale;
         let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), |share| locale.percent(share));
         let figures = &self.figures;
+        let against = |now: Option<f64>, before: Option<f64>, more_is_better: bool| {
+            html! { @if let (Some(now), Some(before)) = (now, before) { (change(viewer, now, before, Some(more_is_better))) } }
+        };
+        let matched = against(figures.match_rate(), figures.before.0, true);
+        let untagged = against(figures.untagged_share(), figures.before.1, false);
+        let nothing = || html! {};
         html! {
             section.tiles aria-label="Key figures" {
-                (tile("Match rate", &share(figures.match_rate()), "of records have a journey", "#matched"))
-                (tile("Unmatched", &locale.count(figures.unmatched()), "records in this period", "#matched"))
-                (tile("Untagged visits", &share(figures.untagged_share()), "where tags could be", "#untagged"))
-                (tile("Similar campaigns", &locale.count(figures.near.len() as u64), "groups of names", "#campaigns"))
-                (tile("Guarded", &self.guarded.told(viewer), "identifiers to review", "#guarded"))
-                (tile("Refused", &self.refused.told(viewer), "uploads kept for review", "#refused"))
+                (tile("Match rate", &share(figures.match_rate()), matched, "of records", "#matched"))
+                (tile("Unmatched", &locale.count(figures.unmatched()), nothing(), "records", "#matched"))
+                (tile("Untagged visits", &share(figures.untagged_share()), untagged, "where tags could be", "#untagged"))
+                (tile("Similar campaigns", &locale.count(figures.near.len() as u64), nothing(), "groups of names", "#campaigns"))
+                (tile("Guarded", &self.guarded.told(viewer), nothing(), "to review", "#guarded"))
+                (tile("Refused", &self.refused.told(viewer), nothing(), "uploads to review", "#refused"))
             }
         }
     }
 }
 
-fn tile(title: &str, figure: &str, about: &str, anchor: &str) -> Markup {
+fn tile(title: &str, figure: &str, change: Markup, about: &str, anchor: &str) -> Markup {
     html! {
         a.tile href=(anchor) {
             span.tile-title { (title) }
             span.figure { (figure) }
-            span.tile-foot { span.quiet { (about) } }
+            span.tile-foot { (change) " " span.quiet { (about) } }
         }
     }
 }

@@ -61,12 +61,12 @@ impl Refused {
             @if self.uploads.is_empty() {
                 (empty("Nothing was refused.", "An upload that cannot be stored stands here with everything that is wrong with it, until it is pushed out by a thousand later ones."))
             } @else {
-                (refusals(viewer, &self.uploads, "Refused uploads"))
+                (refusals(viewer, &self.uploads, "Table of refused uploads"))
                 @if self.has_more || !self.is_first { (pager((!self.is_first).then(|| format!("{first}#refused")), later, "")) }
             }
             @if !self.reports.is_empty() {
                 h3.apart { "Reports of browsers" }
-                (refusals(viewer, &self.reports, "Refused reports of browsers"))
+                (refusals(viewer, &self.reports, "Table of refused reports"))
             }
         };
         html! {
@@ -96,7 +96,7 @@ impl Refused {
             );
         }
         html! {
-            div.scroll tabindex="0" role="region" aria-label="Batches" {
+            div.scroll tabindex="0" role="region" aria-label="Table of batches" {
                 table.data {
                     caption.unseen { "Batches of uploads" }
                     thead { tr {

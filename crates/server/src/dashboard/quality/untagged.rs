@@ -38,7 +38,7 @@ pub(super) fn section(viewer: &Viewer, figures: &Figures) -> Markup {
 #[expect(clippy::cast_precision_loss, reason = "a share")]
 fn table(viewer: &Viewer, rows: &[(&(String, String), &Visits)]) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label="Visits without a campaign" {
+        div.scroll tabindex="0" role="region" aria-label="Table of visits without a campaign" {
             table.data {
                 caption.unseen { "Visits without a campaign, by channel and source" }
                 thead { tr { th scope="col" { "Source" } th scope="col" { "Channel" } th scope="col" { span.unseen { "Share" } } th.n scope="col" { "Untagged" } th.n scope="col" { "Of visits" } th scope="col" { "Yours to tag" } } }
