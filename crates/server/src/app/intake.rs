@@ -72,7 +72,7 @@ impl IntakeLog {
 }
 
 /// The host of an address, with its port.
-fn host(page: &str) -> Option<&str> {
+pub(crate) fn host(page: &str) -> Option<&str> {
     let (_, rest) = page.split_once("://")?;
     let authority = rest.split(['/', '?', '#', '\\']).next()?;
     Some(authority.rsplit('@').next().unwrap_or(authority)).filter(|host| !host.is_empty())

@@ -102,10 +102,7 @@ impl Store for SqliteStore {
     }
 
     async fn backup(&self, destination: &Path) -> Result<(), StoreError> {
-        let (path, destination) = (self.path.clone(), destination.to_owned());
-        tokio::task::spawn_blocking(move || backup::backup(&path, &destination))
-            .await
-            .map_err(|error| StoreError::Unavailable(format!("the backup ended early: {error}")))?
+        backup::backup_apart(self.path.clone(), destination.to_owned()).await
     }
 
     async fn close(&self) -> Result<(), StoreError> {
@@ -336,9 +333,7 @@ impl Store for SqliteStore {
         after: Option<Identifier>,
         limit: usize,
     ) -> Result<Vec<Guarded>, StoreError> {
-        self.readers
-            .read(move |connection| decisions::guarded(connection, &site, after.as_ref(), limit))
-            .await
+        self.readers.read(move |reader| decisions::guarded(reader, &site, after.as_ref(), limit)).await
     }
 
     async fn allowed(
@@ -347,9 +342,7 @@ impl Store for SqliteStore {
         after: Option<Identifier>,
         limit: usize,
     ) -> Result<Vec<Identifier>, StoreError> {
-        self.readers
-            .read(move |connection| decisions::allowed(connection, &site, after.as_ref(), limit))
-            .await
+        self.readers.read(move |reader| decisions::allowed(reader, &site, after.as_ref(), limit)).await
     }
 
     async fn follow(&self, limit: usize) -> Result<Followed, StoreError> {
