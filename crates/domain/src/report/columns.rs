@@ -3,7 +3,7 @@ use crate::journey::{Found, Journey, Origin};
 use crate::record::{Property, RecordKind};
 use crate::{Currency, Day, Instant, Moment, Text};
 use jiff::tz::TimeZone;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -103,6 +103,8 @@ fn end_of<T>(column: &[T]) -> u32 {
 impl Columns {
     /// Less than this is not worth clearing away.
     const CLEARED_MIN: usize = 1_000;
+    /// Records of one site mostly have properties of the same names.
+    const SETS_LOOKED_AT: usize = 10_000;
 
     /// Columns without journeys, of a site in this time zone.
     pub fn new(zone: TimeZone) -> Self {
@@ -173,6 +175,14 @@ impl Columns {
     /// How many touches there are.
     pub fn touches(&self) -> usize {
         self.touch_times.len() - self.cleared.touches
+    }
+
+    /// What the properties of records are called, by name: at most `limit`, of as many different sets as are quickly looked
+    /// through.
+    pub fn property_names(&self, limit: usize) -> Vec<&str> {
+        let sets = self.property_sets.values().iter().take(Self::SETS_LOOKED_AT);
+        let names: BTreeSet<&str> = sets.flat_map(|set| set.iter()).map(|one| one.name.as_str()).collect();
+        names.into_iter().take(limit).collect()
     }
 
     /// About how many bytes of memory are taken up.

@@ -16,6 +16,8 @@ pub struct CommonPath {
     pub records: u64,
     /// How many of them were won.
     pub won: u64,
+    /// How many of them were lost.
+    pub lost: u64,
     /// How many touches they had together.
     pub touches: u64,
     /// What the records are worth together in each currency, the report's first, in minor units.
@@ -60,7 +62,9 @@ impl Query {
             let path = paths.entry(steps.clone()).or_default();
             path.is_cut |= is_cut;
             path.records += 1;
-            path.won += u64::from(fold.milestone(record) == Some(Milestone::Won));
+            let milestone = fold.milestone(record);
+            path.won += u64::from(milestone == Some(Milestone::Won));
+            path.lost += u64::from(milestone == Some(Milestone::Lost));
             path.touches += touches.len() as u64;
             path.add(amount.currency, amount.minor);
         }
@@ -81,6 +85,7 @@ impl Query {
             is_cut: path.is_cut,
             records: path.records,
             won: path.won,
+            lost: path.lost,
             touches: path.touches,
             values: path.values.into_iter().map(|(place, minor)| (fold.currency_at(place), minor)).collect(),
         };
@@ -93,6 +98,7 @@ struct Gathered {
     is_cut: bool,
     records: u64,
     won: u64,
+    lost: u64,
     touches: u64,
     /// In order of currency.
     values: Vec<(u32, i128)>,

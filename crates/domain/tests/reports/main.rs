@@ -3,6 +3,7 @@
 
 mod any_report;
 mod asked;
+mod flow;
 mod made_up;
 mod same_report;
 mod slow;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use touchline_domain::journey::Journey;
 use touchline_domain::report::{
-    Columns, CommonPath, FunnelStage, Query, RecordCredits, Report, TooMuch, TouchDimension, View,
+    Columns, CommonPath, Flow, FunnelStage, Query, RecordCredits, Report, TooMuch, TouchDimension, View,
 };
 
 /// All that a query is answered with.
@@ -14,6 +14,7 @@ type Answers = (
     Result<Report, TooMuch>,
     Result<RecordCredits, TooMuch>,
     Result<(Vec<CommonPath>, usize), TooMuch>,
+    Result<Vec<Flow>, TooMuch>,
     Result<Vec<FunnelStage>, TooMuch>,
 );
 
@@ -22,6 +23,7 @@ fn answers(query: &Query, columns: &Columns, view: &View) -> Answers {
         query.run(columns, view, 1),
         query.records(columns, view, 0, 10_000),
         query.paths(TouchDimension::Channel, columns, view, 10_000),
+        query.flows(TouchDimension::Channel, columns, view),
         query.funnel(columns, view),
     )
 }

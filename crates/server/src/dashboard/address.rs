@@ -30,6 +30,11 @@ impl Address {
         Self { path: path.into(), pairs }
     }
 
+    /// Without parameters.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// A page below this one, named by what may hold any character.
     pub(crate) fn below(&self, name: &str) -> Self {
         let segment = utf8_percent_encode(name, NON_ALPHANUMERIC);

@@ -46,6 +46,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/sites/{siteId}/overview", get(overview::show))
         .route("/sites/{siteId}/overview/latest", get(overview::latest::show))
         .route("/sites/{siteId}/attribution", get(attribution::show))
+        .route("/sites/{siteId}/attribution.csv", get(attribution::download))
         .route("/sites/{siteId}/paths", get(paths::show))
         .route("/sites/{siteId}/opportunities", get(opportunities::show))
         .route("/sites/{siteId}/people", get(people::show))

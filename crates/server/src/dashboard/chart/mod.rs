@@ -2,15 +2,17 @@
 //! see it.
 
 mod columns;
+mod flow;
 mod spark;
 
 pub(crate) use columns::{Columns, Series};
+pub(crate) use flow::{Flow, Node, Ribbon};
 pub(crate) use spark::spark;
 
 use maud::{Markup, html};
 
 /// How many colours there are.
-const COLOURS: usize = 12;
+pub(crate) const COLOURS: usize = 12;
 
 /// Channels that have a colour of their own, so that one looks the same on every page; others share the rest.
 const OWN: [&str; 10] = [
@@ -48,7 +50,12 @@ pub(crate) const OTHER: &str = "Everything else";
 
 /// A dot in a value's colour.
 pub(crate) fn dot(name: &str) -> Markup {
-    html! { svg class=(format!("dot {}", colour(name))) viewBox="0 0 10 10" aria-hidden="true" { circle cx="5" cy="5" r="5" {} } }
+    dot_of(&colour(name))
+}
+
+/// A dot in a colour, by its class.
+pub(crate) fn dot_of(colour: &str) -> Markup {
+    html! { svg class=(format!("dot {colour}")) viewBox="0 0 10 10" aria-hidden="true" { circle cx="5" cy="5" r="5" {} } }
 }
 
 /// A bar of a share between 0 and 1, to stand behind or beside a number.

@@ -1,9 +1,11 @@
 //! A report of one period, with what its rows cost and who visited.
 
+use super::report_out::currency_of;
+use crate::app::reports::Engine;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use touchline_domain::Currency;
-use touchline_domain::report::{Cell, CostRow, Counts, Report, Row, Total};
+use touchline_domain::report::{Cell, CostRow, Counts, Query, Report, Row, TooMuch, Total};
 
 /// By what rows are told apart.
 pub(crate) type Key = (Currency, Vec<String>);
@@ -31,6 +33,18 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// What a query is answered with.
+    pub(crate) fn of(engine: &Engine, query: &Query, wants_traffic: bool) -> Result<Self, TooMuch> {
+        let report = query.run(&engine.columns, &engine.view, engine.threads)?;
+        let costs = Costs {
+            rows: query.costs(&engine.view, engine.costs()),
+            totals: query.cost_totals(&engine.view, engine.costs()),
+        };
+        let traffic = engine.traffic().filter(|_| wants_traffic);
+        let traffic = traffic.and_then(|traffic| query.traffic(&engine.view, traffic));
+        Ok(Self::new(report, costs, traffic, query.models.len(), currency_of(query, engine)))
+    }
+
     /// A report under so many models in the currency that was asked for. Costs and visits of which no record has a part are
     /// rows too: money and effort that brought nothing.
     pub(crate) fn new(

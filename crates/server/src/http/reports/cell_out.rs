@@ -63,8 +63,32 @@ fn ratio(dividend: i128, divisor: i128, decimals: i32) -> Option<f64> {
     (divisor != 0).then(|| (dividend as f64 / divisor as f64 * scale).round() / scale)
 }
 
-fn count(millionths: i64) -> f64 {
+/// Records, which come in millionths.
+pub(crate) fn count(millionths: i64) -> f64 {
     ratio(i128::from(millionths), 1_000_000, 6).unwrap_or(0.0)
+}
+
+/// Won ones of those that are won or lost.
+pub(crate) fn win_rate(cell: &Cell) -> Option<f64> {
+    ratio(i128::from(cell.won), i128::from(cell.won + cell.lost), 4)
+}
+
+/// Won value for each unit of cost, which is in minor units of the same currency.
+pub(crate) fn roas(cell: &Cell, cost: Option<i128>) -> Option<f64> {
+    cost.and_then(|cost| ratio(cell.won_minor, cost, 4))
+}
+
+/// How many days won ones took, on average.
+pub(crate) fn days_to_close(cell: &Cell) -> Option<f64> {
+    ratio(cell.days, i128::from(cell.won), 2)
+}
+
+/// What one record cost, in minor units.
+pub(crate) fn cost_per_record(cell: &Cell, cost: Option<i128>) -> Option<i128> {
+    cost.filter(|_| cell.records > 0).map(|cost| {
+        let (dividend, divisor) = (cost * 1_000_000, i128::from(cell.records));
+        (dividend + divisor / 2).div_euclid(divisor)
+    })
 }
 
 impl FiguresOut {
@@ -75,8 +99,8 @@ impl FiguresOut {
             records: count(cell.records),
             won: count(cell.won),
             lost: count(cell.lost),
-            win_rate: ratio(i128::from(cell.won), i128::from(cell.won + cell.lost), 4),
-            days_to_close: ratio(cell.days, i128::from(cell.won), 2),
+            win_rate: win_rate(cell),
+            days_to_close: days_to_close(cell),
         }
     }
 }
@@ -95,10 +119,9 @@ impl CellOut {
 impl ReturnOut {
     /// `cost` in minor units of the same currency.
     pub(crate) fn new(cell: &Cell, currency: Currency, cost: Option<i128>) -> Self {
-        let per_record = cost.filter(|_| cell.records > 0).map(|cost| {
-            let (dividend, divisor) = (cost * 1_000_000, i128::from(cell.records));
-            format_minor((dividend + divisor / 2).div_euclid(divisor), currency)
-        });
-        Self { roas: cost.and_then(|cost| ratio(cell.won_minor, cost, 4)), cost_per_record: per_record }
+        Self {
+            roas: roas(cell, cost),
+            cost_per_record: cost_per_record(cell, cost).map(|minor| format_minor(minor, currency)),
+        }
     }
 }

@@ -3,7 +3,7 @@
 pub(crate) mod answer;
 #[cfg(test)]
 mod at_once;
-mod cell_out;
+pub(crate) mod cell_out;
 pub(crate) mod changes;
 pub(crate) mod drill;
 pub(crate) mod funnel;
@@ -11,7 +11,7 @@ pub(crate) mod paths;
 pub(crate) mod query_in;
 pub(crate) mod receipt;
 pub(crate) mod report;
-mod report_out;
+pub(crate) mod report_out;
 mod table;
 
 use crate::app::App;

@@ -56,6 +56,8 @@ pub(crate) struct PathOut {
     records: u64,
     /// How many of them were won.
     won: u64,
+    /// How many of them were lost.
+    lost: u64,
     /// How many touches a record had on average.
     #[schema(example = 4.2)]
     touches: f64,
@@ -111,6 +113,7 @@ impl From<CommonPath> for PathOut {
             is_cut: path.is_cut,
             records: path.records,
             won: path.won,
+            lost: path.lost,
             touches: (touches * 100.0).round() / 100.0,
             values: path
                 .values

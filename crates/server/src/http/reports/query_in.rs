@@ -174,7 +174,8 @@ fn filter(raw: &str) -> Result<Filter, Invalid> {
     Ok(Filter { dimension: Dimension::parse(&unescaped(dimension))?, condition, values })
 }
 
-fn dimensions(raw: &str) -> Result<Vec<Dimension>, Invalid> {
+/// Takes `channel,campaign`; `\,` is a `,` of a property's own name.
+pub(crate) fn dimensions(raw: &str) -> Result<Vec<Dimension>, Invalid> {
     pieces(raw, ',').map(|name| Dimension::parse(&unescaped(name))).collect()
 }
 
@@ -202,11 +203,17 @@ fn unescaped(raw: &str) -> String {
     meant
 }
 
+/// Dimensions as [`dimensions`] reads them.
+pub(crate) fn dimensions_text(dimensions: &[Dimension]) -> String {
+    dimensions.iter().map(|one| escaped(&one.to_string(), ',')).collect::<Vec<_>>().join(",")
+}
+
+fn escaped(text: &str, separator: char) -> String {
+    text.replace('\\', "\\\\").replace(separator, &format!("\\{separator}"))
+}
+
 /// A filter as [`filter`] reads it.
 pub(crate) fn filter_text(filter: &Filter) -> String {
-    let escaped = |text: &str, separator: char| {
-        text.replace('\\', "\\\\").replace(separator, &format!("\\{separator}"))
-    };
     let mark = if filter.condition == Condition::Is { "" } else { "!" };
     let dimension = escaped(&filter.dimension.to_string(), ':');
     let values: Vec<String> = filter.values.iter().map(|value| escaped(value, '|')).collect();

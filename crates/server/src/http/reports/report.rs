@@ -4,9 +4,9 @@ use super::super::auth::{Caller, Read};
 use super::super::error::ApiError;
 use super::super::query::Query as Parameters;
 use super::super::schema::SiteIdParam;
-use super::answer::{Answer, Costs};
+use super::answer::Answer;
 use super::query_in::{self, AsOfParams, ReportParams};
-use super::report_out::{ReportOut, currency_of};
+use super::report_out::ReportOut;
 use super::table::{self, Form};
 use crate::app::App;
 use crate::app::reports::{Asked, Engine};
@@ -78,16 +78,7 @@ fn answer(
     compared: Option<Period>,
     now: String,
 ) -> Result<ReportOut, TooMuch> {
-    let ask = |query: &Query| {
-        let report = query.run(&engine.columns, &engine.view, engine.threads)?;
-        let costs = Costs {
-            rows: query.costs(&engine.view, engine.costs()),
-            totals: query.cost_totals(&engine.view, engine.costs()),
-        };
-        let traffic = engine.traffic().filter(|_| wants_traffic);
-        let traffic = traffic.and_then(|traffic| query.traffic(&engine.view, traffic));
-        Ok(Answer::new(report, costs, traffic, query.models.len(), currency_of(query, engine)))
-    };
+    let ask = |query: &Query| Answer::of(engine, query, wants_traffic);
     let mut this = ask(query)?;
     let other = match compared {
         Some(period) => {

@@ -286,7 +286,7 @@ impl QueryOut {
 }
 
 /// What amounts of a report are converted to.
-pub(super) fn currency_of(query: &Query, engine: &Engine) -> Currency {
+pub(crate) fn currency_of(query: &Query, engine: &Engine) -> Currency {
     query.currency.unwrap_or(engine.view.currency())
 }
 
