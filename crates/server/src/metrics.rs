@@ -70,6 +70,7 @@ pub(crate) struct Metrics {
     conversions: Family<ConversionLabels, Counter>,
     costs: Family<OutcomeLabels, Counter>,
     collector_refusals: Family<CodeLabels, Counter>,
+    intake_dropped: Counter,
 }
 
 impl Metrics {
@@ -86,6 +87,7 @@ impl Metrics {
             conversions: Family::default(),
             costs: Family::default(),
             collector_refusals: Family::default(),
+            intake_dropped: Counter::default(),
         }
     }
 
@@ -139,6 +141,11 @@ impl Metrics {
     /// A browser's report that was refused.
     pub(crate) fn collector_refused(&self, code: &'static str) {
         self.collector_refusals.get_or_create(&CodeLabels { code }).inc();
+    }
+
+    /// Refusals and batches that were not noted.
+    pub(crate) fn intake_dropped(&self, entries: usize) {
+        self.intake_dropped.inc_by(entries as u64);
     }
 
     /// Everything in the `OpenMetrics` text format, with the store's own figures.
@@ -198,6 +205,8 @@ impl Metrics {
             "Reports of browsers refused, by error code",
             self.collector_refusals.clone(),
         );
+        let help = "Refusals and batches that the intake log has no note of, because too many came or it could not be written";
+        registry.register("intake_dropped", help, self.intake_dropped.clone());
     }
 }
 

@@ -8,6 +8,7 @@ pub mod conformance;
 mod dice;
 mod error;
 mod exports;
+mod intake;
 mod money;
 mod people;
 pub mod sample;
@@ -16,6 +17,10 @@ mod store;
 
 pub use error::StoreError;
 pub use exports::{ExportOutcome, ExportRow, Ledger, LedgerEntry, NewExport, NewExportRow, StoredExport};
+pub use intake::{
+    BatchCounts, IntakeContent, IntakeEntry, IntakeKind, IntakeProblem, IntakeQuery, NewIntake, Seen,
+    Sighting, Source, StoredIntake,
+};
 pub use money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 pub use people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,

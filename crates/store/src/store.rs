@@ -1,5 +1,6 @@
 use crate::StoreError;
 use crate::exports::{ExportOutcome, ExportRow, Ledger, NewExport, StoredExport};
+use crate::intake::{IntakeQuery, NewIntake, Seen, StoredIntake};
 use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
@@ -327,6 +328,16 @@ pub trait Store: Send + Sync + 'static {
 
     /// All reference rates, as of one moment.
     async fn rates(&self) -> Result<StoredRates, StoreError>;
+
+    /// Notes what came in and how it went, in the order given, and lets go of what is older than what is
+    /// [kept](crate::IntakeKind::kept). An erasure removes entries whose reference names whom it erases.
+    async fn note_intake(&self, new: NewIntake) -> Result<(), StoreError>;
+
+    /// A site's noted entries of a kind, the newest first.
+    async fn intake(&self, query: IntakeQuery) -> Result<Vec<StoredIntake>, StoreError>;
+
+    /// When each source of a site was last heard of, and how much came from it since the hour of `since`, of the last day.
+    async fn seen(&self, site: SiteId, since: Instant) -> Result<Vec<Seen>, StoreError>;
 
     /// A page of what was exported to a platform under a name, after a key.
     async fn ledger(

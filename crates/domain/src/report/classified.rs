@@ -81,6 +81,19 @@ impl View {
         self
     }
 
+    /// The same columns under other channel rules.
+    #[must_use]
+    pub fn under_rules(&self, columns: &Columns, rules: ChannelRules) -> Self {
+        let site = Site { channels: rules, ..Site::clone(&self.site) };
+        Self::of(columns, Arc::new(site), Arc::clone(&self.rates))
+    }
+
+    /// Of each origin, its channel.
+    pub(super) fn channel_names(&self) -> impl Iterator<Item = &str> {
+        let number = |origin: &[u32; DIMENSIONS]| origin[TouchDimension::Channel as usize];
+        self.origins.iter().map(move |origin| &*self.values.values()[place(number(origin))])
+    }
+
     /// The settings.
     pub fn site(&self) -> &Site {
         &self.site

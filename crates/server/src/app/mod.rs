@@ -7,10 +7,13 @@ pub(crate) mod directory;
 pub(crate) mod first_start;
 mod following;
 mod ingest;
+pub(crate) mod intake;
 pub(crate) mod past;
 mod rates;
 pub(crate) mod reports;
 pub(crate) mod secret;
+pub(crate) mod site_settings;
+pub(crate) mod snippet;
 pub(crate) mod upload;
 pub(crate) mod whom;
 
@@ -20,6 +23,7 @@ use crate::metrics::Metrics;
 use collector::Collector;
 use directory::DirectoryCopy;
 use following::Following;
+use intake::IntakeLog;
 use rates::RatesCopy;
 use reports::Reports;
 use std::sync::Arc;
@@ -36,6 +40,7 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) following: Following,
     pub(crate) reports: Reports,
+    pub(crate) intake_log: IntakeLog,
     rates: RatesCopy,
     /// Bytes of request bodies that may still be taken into memory.
     pub(crate) in_flight_bytes: Semaphore,
@@ -58,6 +63,7 @@ impl App {
             metrics: Metrics::new(),
             following: Following::new(),
             reports: Reports::new(limits.report_bytes, limits.reports_at_once),
+            intake_log: IntakeLog::default(),
             rates: RatesCopy::default(),
             store,
             clock,

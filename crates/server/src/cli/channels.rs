@@ -1,5 +1,5 @@
 use super::{CliError, open_store, print};
-use crate::app::channels::set_channel_rules;
+use crate::app::channels::{RulesSet, set_channel_rules};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use clap::Subcommand;
@@ -120,9 +120,9 @@ async fn set(config: &Config, site: &str, file: &str) -> Result<ExitCode, CliErr
         ChannelRules::with(rules).map_err(|invalid| wrong(&format!("{file}: the rules"), &invalid))?;
     let count = rules.own().len();
     let store = open_store(config, false)?;
-    let found = set_channel_rules(store.as_ref(), &id, rules, SystemClock.now()).await?;
+    let set = set_channel_rules(store.as_ref(), &id, rules, None, SystemClock.now()).await?;
     store.close().await?;
-    if !found {
+    if set != RulesSet::Done {
         return Err(no_site(site));
     }
     let rules = if count == 1 { "1 rule" } else { &format!("{count} rules") };

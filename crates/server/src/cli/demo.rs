@@ -2,17 +2,22 @@
 
 use super::serve::{bind, serve_store, start_log};
 use super::{CliError, open_store};
+use crate::app::intake::host;
 use crate::app::secret::{NewToken, random_hex};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use clap::Args;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use touchline_domain::record::{RecordKind, Reference};
-use touchline_domain::{IdentifierKind, Instant, Invalid, Scopes, SiteId, Text, Token};
+use touchline_domain::{ConversionKind, IdentifierKind, Instant, Invalid, Scopes, SiteId, Text, Token};
 use touchline_store::sample::{SampleFact, SampleSite};
-use touchline_store::{NewConversion, NewVisit, Store, StoreError, Upload};
+use touchline_store::{
+    IntakeContent, IntakeEntry, IntakeKind, IntakeProblem, NewConversion, NewIntake, NewVisit, Sighting,
+    Source, Store, StoreError, Upload,
+};
 
 const SITE: &str = "demo";
 
@@ -65,8 +70,12 @@ pub(super) async fn run(config: Config, command: &DemoCommand) -> Result<ExitCod
     let people = (0..command.people).map(|number| sample.person(number));
     let people = people.collect::<Result<Vec<_>, Invalid>>().map_err(CliError::new)?;
     let highlight = Highlight::among(&people);
+    let mut noted = noted(people.iter().flatten());
     let costs = sample.costs(command.people).map_err(CliError::new)?;
     fill(store.as_ref(), people).await?;
+    noted.sightings.extend(costs.last().map(|cost| sighting(&site, Source::Costs, cost.received_at, None)));
+    noted.entries = refusals(&site, now).map_err(CliError::new)?;
+    store.note_intake(noted).await?;
     store.add_costs(costs).await?;
     let token = NewToken::generate().map_err(CliError::new)?;
     store
@@ -109,6 +118,74 @@ async fn fill(store: &dyn Store, people: Vec<Vec<SampleFact>>) -> Result<(), Sto
     }
     while !store.follow(PIECE).await?.is_done() {}
     Ok(())
+}
+
+/// When the facts came in, as a server notes it that takes them in one by one: of each source the last day.
+fn noted<'a>(facts: impl Iterator<Item = &'a SampleFact>) -> NewIntake {
+    let mut seen: BTreeMap<(Source, i64), Sighting> = BTreeMap::new();
+    for fact in facts {
+        let new = match fact {
+            SampleFact::Visit(new) => {
+                let page = Some(new.visit.landing_page.as_str());
+                sighting(&new.site, Source::TagVisit, new.received_at, page)
+            }
+            SampleFact::Conversion(new) => {
+                let source = match new.conversion.kind {
+                    ConversionKind::Web => Source::TagConversion,
+                    ConversionKind::Call => Source::Call,
+                };
+                sighting(&new.site, source, new.received_at, None)
+            }
+            SampleFact::Record(upload) => {
+                let source = match upload.key.kind {
+                    RecordKind::Opportunity => Source::Opportunity,
+                    RecordKind::Revenue => Source::Revenue,
+                };
+                sighting(&upload.key.site, source, upload.received_at, None)
+            }
+        };
+        let of_hour = seen.entry((new.source, new.hour())).or_insert(Sighting { count: 0, ..new.clone() });
+        let count = of_hour.count + 1;
+        if new.last_at >= of_hour.last_at {
+            *of_hour = new;
+        }
+        of_hour.count = count;
+    }
+    let mut last: BTreeMap<Source, i64> = BTreeMap::new();
+    for (source, hour) in seen.keys() {
+        last.insert(*source, *hour);
+    }
+    seen.retain(|(source, hour), _| last[source] - hour < 25);
+    NewIntake { entries: Vec::new(), sightings: seen.into_values().collect() }
+}
+
+fn sighting(site: &SiteId, source: Source, last_at: Instant, page: Option<&str>) -> Sighting {
+    let from = page.and_then(host).and_then(|host| Text::parse(host).ok());
+    Sighting { site: site.clone(), source, last_at, count: 1, from }
+}
+
+/// What a CRM gets wrong now and then.
+fn refusals(site: &SiteId, now: Instant) -> Result<Vec<IntakeEntry>, Invalid> {
+    let refusal = |reference: &str, hours: i64, wrong: &[(&str, &str, &str)]| {
+        let problem = |(pointer, code, detail): &(&str, &str, &str)| IntakeProblem {
+            pointer: (*pointer).to_owned(),
+            code: (*code).to_owned(),
+            detail: (*detail).to_owned(),
+        };
+        let problems = wrong.iter().map(problem).collect();
+        let code = Some("invalid_body".to_owned());
+        Ok(IntakeEntry {
+            site: site.clone(),
+            kind: IntakeKind::Refusal,
+            at: now.plus_seconds(-3_600 * hours),
+            route: "/v1/{siteId}/opportunity/upload".to_owned(),
+            reference: Some(Text::parse(reference)?),
+            content: IntakeContent { code, problems, item: None, counts: None },
+        })
+    };
+    let value = ("/OpportunityValue", "not_a_number", "'OpportunityValue' must be a valid number.");
+    let currency = ("/CurrencyCode", "required", "'CurrencyCode' must be given.");
+    Ok(vec![refusal("OPP-DRAFT-7", 29, &[value, currency])?, refusal("OPP-DRAFT-9", 5, &[currency])?])
 }
 
 /// A deal worth looking at: won, by somebody with an email address who came often.

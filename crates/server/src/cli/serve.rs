@@ -45,9 +45,10 @@ pub(super) async fn serve_store(
     let stop = stop_signal()?;
     print(screen)?;
     print(&format!("listening on http://{address}\n"))?;
-    http::serve(listener, http::router(app), config, stop).await;
+    http::serve(listener, http::router(Arc::clone(&app)), config, stop).await;
     refresh.abort();
     work.shutdown().await;
+    app.write_intake().await;
     store.close().await?;
     tracing::info!("stopped; everything that was answered is stored");
     Ok(ExitCode::SUCCESS)
@@ -127,7 +128,7 @@ fn welcome(data: &Path, address: SocketAddr, first: &FirstStart) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "touchline".into());
     let data = data.display();
     let site = &first.site.id;
-    let snippet = super::snippet::line(&format!("http://{address}"), &first.site, " data-forms=\"on\"");
+    let snippet = crate::app::snippet::line(&format!("http://{address}"), &first.site, " data-forms=\"on\"");
     let (token_line, token) = match &first.token {
         Some(token) => (
             format!(

@@ -1,11 +1,9 @@
 //! A site's settings as options, and as a list shows them.
 
 use super::CliError;
+use crate::app::site_settings::{Setting, SettingsIn};
 use clap::Args;
-use touchline_domain::identity::{GuardSettings, Ignored};
-use touchline_domain::{
-    Country, Currency, Invalid, Milestone, Origin, Site, Stage, Text, TimeZoneName, VisitSettings,
-};
+use touchline_domain::{Invalid, Site};
 
 #[derive(Args)]
 pub(super) struct SiteSettings {
@@ -51,95 +49,50 @@ pub(super) struct SiteSettings {
 impl SiteSettings {
     /// Changes what was named.
     pub(super) fn apply(&self, site: &mut Site) -> Result<(), CliError> {
-        if let Some(raw) = &self.currency {
-            site.currency = Currency::parse(raw).map_err(|error| wrong("--currency", &error))?;
-        }
-        if let Some(raw) = &self.phone_country {
-            site.phone_country = Country::parse(raw).map_err(|error| wrong("--phone-country", &error))?;
-        }
-        if let Some(raw) = &self.time_zone {
-            site.time_zone = TimeZoneName::parse(raw).map_err(|error| wrong("--time-zone", &error))?;
-        }
-        if !self.stage.is_empty() {
-            at_most("--stage", self.stage.len(), Site::STAGES_MAX)?;
-            site.stages = self.stage.iter().map(|raw| stage(raw)).collect::<Result<_, _>>()?;
-        }
-        site.strict_stages = self.strict_stages.unwrap_or(site.strict_stages);
-        self.apply_to_visits(site)?;
-        self.apply_to_guards(site)
-    }
-
-    fn apply_to_visits(&self, site: &mut Site) -> Result<(), CliError> {
-        if let Some(origins) = replaced("--origin", &self.origin, Site::ORIGINS_MAX, Origin::parse)? {
-            site.origins = origins;
-        }
-        if let Some(raw) = &self.visit_timeout {
-            let minutes = VisitSettings::parse_timeout(raw);
-            site.visits.timeout_minutes = minutes.map_err(|error| wrong("--visit-timeout", &error))?;
-        }
-        site.visits.campaign_begins_visit =
-            self.campaign_begins_visit.unwrap_or(site.visits.campaign_begins_visit);
-        site.visit_retention_days = match self.visit_retention_days.as_deref().map(str::trim) {
-            Some("0") => None,
-            Some(raw) => {
-                let days = Site::parse_retention(raw);
-                Some(days.map_err(|error| wrong("--visit-retention-days", &error))?)
-            }
-            None => site.visit_retention_days,
+        let mut settings = SettingsIn {
+            strict_stages: self.strict_stages,
+            campaign_begins_visit: self.campaign_begins_visit,
+            ..SettingsIn::default()
         };
-        Ok(())
-    }
-
-    fn apply_to_guards(&self, site: &mut Site) -> Result<(), CliError> {
-        let guards = &mut site.guards;
-        if let Some(raw) = &self.guard_visitors {
-            let bound = GuardSettings::parse_bound(raw);
-            guards.visitors_max = bound.map_err(|error| wrong("--guard-visitors", &error))?;
+        for (setting, raw) in [
+            (Setting::Currency, &self.currency),
+            (Setting::PhoneCountry, &self.phone_country),
+            (Setting::TimeZone, &self.time_zone),
+            (Setting::VisitTimeout, &self.visit_timeout),
+            (Setting::GuardVisitors, &self.guard_visitors),
+            (Setting::GuardEmails, &self.guard_emails),
+            (Setting::VisitRetention, &self.visit_retention_days),
+        ] {
+            settings.texts.extend(raw.clone().map(|raw| (setting, raw)));
         }
-        if let Some(raw) = &self.guard_emails {
-            let bound = GuardSettings::parse_bound(raw);
-            guards.emails_max = bound.map_err(|error| wrong("--guard-emails", &error))?;
+        for (setting, raw) in [
+            (Setting::Stages, &self.stage),
+            (Setting::Origins, &self.origin),
+            (Setting::Ignored, &self.ignore),
+        ] {
+            settings.lists.extend((!raw.is_empty()).then(|| (setting, raw.clone())));
         }
-        let country = site.phone_country;
-        let value = |raw: &str| Ignored::parse(raw, country);
-        if let Some(ignored) = replaced("--ignore", &self.ignore, GuardSettings::IGNORED_MAX, value)? {
-            guards.ignored = ignored;
-        }
-        Ok(())
+        settings.apply(site).map_err(|all| {
+            let first = all.first().map(|one| wrong(option(one.setting), &one.invalid));
+            first.unwrap_or_else(|| CliError::new("the settings are wrong"))
+        })
     }
 }
 
-/// A list that replaces another when it was named at all; empty texts are no elements of it, so that one alone clears it.
-fn replaced<T: Ord>(
-    option: &str,
-    raw: &[String],
-    most: usize,
-    parse: impl Fn(&str) -> Result<T, Invalid>,
-) -> Result<Option<Vec<T>>, CliError> {
-    let given: Vec<_> = raw.iter().filter(|raw| !raw.trim().is_empty()).collect();
-    at_most(option, given.len(), most)?;
-    let parsed: Result<Vec<_>, _> = given.into_iter().map(|raw| parse(raw)).collect();
-    let mut parsed = parsed.map_err(|error| wrong(option, &error))?;
-    parsed.sort();
-    parsed.dedup();
-    Ok((!raw.is_empty()).then_some(parsed))
-}
-
-fn at_most(option: &str, given: usize, most: usize) -> Result<(), CliError> {
-    if given > most {
-        return Err(CliError::new(format!("{option} can be given at most {most} times")));
+fn option(setting: Setting) -> &'static str {
+    match setting {
+        Setting::Name => "--name",
+        Setting::Currency => "--currency",
+        Setting::PhoneCountry => "--phone-country",
+        Setting::TimeZone => "--time-zone",
+        Setting::Stages => "--stage",
+        Setting::Origins => "--origin",
+        Setting::VisitTimeout => "--visit-timeout",
+        Setting::GuardVisitors => "--guard-visitors",
+        Setting::GuardEmails => "--guard-emails",
+        Setting::Ignored => "--ignore",
+        Setting::VisitRetention => "--visit-retention-days",
     }
-    Ok(())
-}
-
-fn stage(raw: &str) -> Result<Stage, CliError> {
-    let (name, milestone) = raw.rsplit_once('=').ok_or_else(|| {
-        CliError::new(format!("--stage {raw}: must be NAME=MILESTONE, such as 'Closed won=won'"))
-    })?;
-    Ok(Stage {
-        name: Text::parse(name).map_err(|error| wrong("--stage", &error))?,
-        milestone: Milestone::parse(milestone).map_err(|error| wrong("--stage", &error))?,
-    })
 }
 
 /// What is wrong with an option.

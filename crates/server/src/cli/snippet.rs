@@ -2,10 +2,11 @@
 
 use super::site_settings::wrong;
 use super::{CliError, open_store, print};
+use crate::app::snippet::line;
 use crate::config::Config;
 use clap::Args;
 use std::process::ExitCode;
-use touchline_domain::{Origin, Site, VisitSettings};
+use touchline_domain::Origin;
 
 #[derive(Args)]
 pub(super) struct SnippetCommand {
@@ -40,15 +41,4 @@ pub(super) async fn run(config: &Config, command: SnippetCommand) -> Result<Exit
         attributes += " data-forms=\"on\"";
     }
     print(&format!("{}\n", line(address.as_str(), site, &attributes)))
-}
-
-/// The line for a site's pages; `attributes` begin with a space. Neither an origin nor a site's id has anything to escape.
-pub(super) fn line(address: &str, site: &Site, attributes: &str) -> String {
-    let minutes = site.visits.timeout_minutes;
-    let timeout = if minutes == VisitSettings::default().timeout_minutes {
-        String::new()
-    } else {
-        format!(" data-timeout=\"{minutes}\"")
-    };
-    format!("<script defer src=\"{address}/tag.js\" data-site=\"{}\"{attributes}{timeout}></script>", site.id)
 }

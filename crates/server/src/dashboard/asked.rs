@@ -61,7 +61,17 @@ impl Asked {
         viewer: &Viewer,
         more: impl FnOnce(&mut Parameters) -> T,
     ) -> Result<(Self, T), ApiError> {
-        let mut parameters = Parameters::of_pairs(viewer.address.pairs().to_vec());
+        Self::at(app, viewer, &viewer.address, more)
+    }
+
+    /// The same of another address.
+    pub(crate) fn at<T>(
+        app: &App,
+        viewer: &Viewer,
+        address: &Address,
+        more: impl FnOnce(&mut Parameters) -> T,
+    ) -> Result<(Self, T), ApiError> {
+        let mut parameters = Parameters::of_pairs(address.pairs().to_vec());
         let mut query = query_in::read(&mut parameters);
         let preset = parameters.optional("period", |raw| named(&PRESETS.map(|(name, _, _)| name), raw));
         let is_open = query.period == Period::default();
@@ -81,7 +91,7 @@ impl Asked {
             "year" => shifted(query.period, |day| a_year_before(day)),
             _ => previous(query.period),
         };
-        let asked = Self { query, compared, preset, comparison, address: viewer.address.clone() };
+        let asked = Self { query, compared, preset, comparison, address: address.clone() };
         Ok((asked, more))
     }
 

@@ -51,8 +51,15 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/sites/{siteId}/opportunities", get(opportunities::show))
         .route("/sites/{siteId}/people", get(people::show))
         .route("/sites/{siteId}/quality", get(quality::show))
+        .route("/sites/{siteId}/quality/allowed", post(quality::allow))
         .route("/sites/{siteId}/channels", get(channels::show))
-        .route("/sites/{siteId}/set-up", get(set_up::show));
+        .route("/sites/{siteId}/channels/preview", post(channels::preview))
+        .route("/sites/{siteId}/channels/save", post(channels::save))
+        .route("/sites/{siteId}/set-up", get(set_up::show))
+        .route("/sites/{siteId}/set-up/seen", get(set_up::seen))
+        .route("/sites/{siteId}/set-up/settings", post(set_up::save))
+        .route("/sites/{siteId}/set-up/tokens", post(set_up::create_token))
+        .route("/sites/{siteId}/set-up/tokens/revoke", post(set_up::revoke_token));
     let headers = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     pages
         .layer(axum::middleware::from_fn_with_state(Arc::clone(app), failure::as_page))

@@ -5,6 +5,7 @@ use super::body;
 use super::conversion_in::ConversionIn;
 use super::error::{ApiError, Code, ProblemDetails};
 use super::ingest_schema::{InboundCallIn, WebConversionIn};
+use super::noted;
 use super::record_in::Notes;
 use super::record_out::IdentifierOut;
 use super::schema::{PreferParam, SiteIdParam, ValidateOnlyParam};
@@ -19,6 +20,7 @@ use axum::{Json, Router};
 use serde::Serialize;
 use std::sync::Arc;
 use touchline_domain::{Conversion, ConversionKind, Site};
+use touchline_store::Source;
 use utoipa::ToSchema;
 
 /// Where conversions are sent. The vendor's pages do not show the paths; the first are ours, and what clients are seen to
@@ -126,8 +128,10 @@ async fn store(
     body::require_json(headers)?;
     let taken = body::take(app, headers, body, app.limits.body_bytes).await?;
     let validate_only = validate_only(query)?;
-    let ConversionIn { conversion, notes } = ConversionIn::parse(json(&taken)?, kind, site, app.clock.now())
-        .map_err(|problems| ApiError::with_problems(Code::InvalidBody, problems))?;
+    let (raw, now) = (json(&taken)?, app.clock.now());
+    let ConversionIn { conversion, notes } = ConversionIn::parse(raw, kind, site, now)
+        .map_err(|problems| ApiError::with_problems(Code::InvalidBody, problems))
+        .map_err(|error| error.about(&site.id, noted::reference(raw)))?;
     let Conversion { reference, occurred, identifiers, .. } = &conversion.conversion;
     let reference = reference.to_string();
     if validate_only {
@@ -137,6 +141,11 @@ async fn store(
     let identifiers = identifiers.iter().map(IdentifierOut::from).collect();
     let is_generated = notes.reference_generated;
     let outcome = app.add_conversion(conversion).await?;
+    let source = match kind {
+        ConversionKind::Web => Source::WebConversion,
+        ConversionKind::Call => Source::Call,
+    };
+    app.intake_log.saw(&site.id, source, 1, None, now);
     if is_generated {
         app.metrics.reference_generated();
     }

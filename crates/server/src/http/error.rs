@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::time::Duration;
+use touchline_domain::SiteId;
 use touchline_store::StoreError;
 use utoipa::ToSchema;
 
@@ -167,12 +168,27 @@ pub(crate) struct ApiError {
     headers: Vec<(HeaderName, HeaderValue)>,
     /// For a batch that broke off: what became of the items before.
     pub(crate) results: Option<serde_json::Value>,
+    pub(crate) about: Option<Box<About>>,
+}
+
+/// What a failure is about, for those who look for it later; never answered.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    pub(crate) site: SiteId,
+    /// The record's or conversion's own name, if it could be read.
+    pub(crate) reference: Option<String>,
 }
 
 impl ApiError {
     pub(crate) fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        let mut error =
-            Self { code, detail: detail.into(), problems: Vec::new(), headers: Vec::new(), results: None };
+        let mut error = Self {
+            code,
+            detail: detail.into(),
+            problems: Vec::new(),
+            headers: Vec::new(),
+            results: None,
+            about: None,
+        };
         match code {
             Code::Overloaded => error = error.retry_after(Duration::from_secs(1)),
             Code::StorageUnavailable | Code::ShuttingDown | Code::TimedOut => {
@@ -212,6 +228,12 @@ impl ApiError {
 
     pub(crate) fn challenge(self, challenge: &'static str) -> Self {
         self.header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    }
+
+    /// The same about a site's record or conversion.
+    pub(crate) fn about(mut self, site: &SiteId, reference: Option<String>) -> Self {
+        self.about = Some(Box::new(About { site: site.clone(), reference }));
+        self
     }
 
     /// What the answer carries beside its body.

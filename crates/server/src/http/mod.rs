@@ -17,6 +17,7 @@ mod health;
 mod identifiers_in;
 mod ingest_schema;
 mod json;
+mod noted;
 mod observe;
 mod openapi;
 pub(crate) mod people;

@@ -17,7 +17,8 @@ const REQUEST_ID: &str = "x-request-id";
 pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = request_id(request.headers());
-    let method = method_name(request.method());
+    let (sent_with, uri) = (request.method().clone(), request.uri().clone());
+    let method = method_name(&sent_with);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("(none)", MatchedPath::as_str);
     let limit = Duration::from_secs(app.limits.request_seconds);
@@ -35,6 +36,7 @@ pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next:
         if route.starts_with("/tag/") {
             app.metrics.collector_refused(error.code.name());
         }
+        super::noted::refused(&app, route, &sent_with, &uri, &error);
         response = error.render(&request_id);
     }
     let took = started.elapsed();

@@ -4,6 +4,7 @@ use super::auth::{self, Caller, Ingest};
 use super::body::{self, TakenBody};
 use super::error::{ApiError, Code, ProblemDetails};
 use super::json::{Object, Problems};
+use super::noted;
 use super::record_in::{Context, Notes, RecordIn};
 use super::record_out::RecordDetailOut;
 use super::schema::{OpportunityIn, PreferParam, RevenueIn, SiteIdParam, ValidateOnlyParam};
@@ -19,6 +20,7 @@ use serde_json::value::RawValue;
 use std::sync::Arc;
 use touchline_domain::record::{RecordKey, RecordKind, UploadOutcome};
 use touchline_domain::{Scope, Site, SiteId};
+use touchline_store::Source;
 use utoipa::ToSchema;
 
 /// What an upload did, for those who ask with `Prefer: return=representation`.
@@ -169,7 +171,8 @@ async fn store(
 ) -> Result<Response, ApiError> {
     let validate_only = validate_only(query)?;
     let RecordIn { upload, notes } = RecordIn::parse(raw, "", context)
-        .map_err(|problems| ApiError::with_problems(Code::InvalidBody, problems))?;
+        .map_err(|problems| ApiError::with_problems(Code::InvalidBody, problems))
+        .map_err(|error| error.about(&context.site.id, noted::reference(raw)))?;
     if validate_only {
         let reference = upload.key.reference.to_string();
         return Ok(Json(ValidatedOut::new(reference, notes)).into_response());
@@ -177,6 +180,7 @@ async fn store(
     let key = upload.key.clone();
     let outcome = app.upload(upload).await?;
     count(app, outcome, &notes);
+    app.intake_log.saw(&context.site.id, source_of(context.kind), 1, None, context.now);
     let mut response = if prefers_representation(headers) {
         representation(app, context.site, key, outcome, notes).await?
     } else {
@@ -184,6 +188,14 @@ async fn store(
     };
     response.headers_mut().insert("touchline-result", HeaderValue::from_static(outcome.name()));
     Ok(response)
+}
+
+/// Where records of a kind come from.
+pub(crate) fn source_of(kind: RecordKind) -> Source {
+    match kind {
+        RecordKind::Opportunity => Source::Opportunity,
+        RecordKind::Revenue => Source::Revenue,
+    }
 }
 
 /// Counts what a stored upload did.

@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::sync::Arc;
+use touchline_store::Source;
 use utoipa::ToSchema;
 
 /// What became of a visit.
@@ -58,6 +59,8 @@ pub(crate) async fn visit(
     if validate_only {
         return Ok(Json(VisitOut { result: "valid", ignored }).into_response());
     }
+    let (now, page) = (visit.received_at, visit.visit.landing_page.clone());
     app.add_visits(vec![visit]).await?;
+    app.intake_log.saw(&caller.site.id, Source::ServerVisit, 1, Some(page.as_str()), now);
     Ok((StatusCode::CREATED, Json(VisitOut { result: "created", ignored })).into_response())
 }

@@ -3,6 +3,7 @@
 mod retention;
 
 use crate::app::App;
+use crate::app::intake::GATHERED;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -22,7 +23,16 @@ pub(crate) fn start(app: &Arc<App>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(follow(Arc::clone(app)));
     tasks.spawn(retention::keep(Arc::clone(app)));
+    tasks.spawn(note(Arc::clone(app)));
     tasks
+}
+
+/// Writes down what came in, for as long as the server runs.
+async fn note(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(GATHERED).await;
+        app.write_intake().await;
+    }
 }
 
 /// Follows the facts for as long as the store is open.

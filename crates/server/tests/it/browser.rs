@@ -69,3 +69,9 @@ impl<'a> Browser<'a> {
         self.request("POST", path, &[FORM], &encoded(&all))
     }
 }
+
+/// What stands between two texts, the first time.
+pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before}: {text}"));
+    rest.split_once(after).unwrap_or_else(|| panic!("no {after}: {rest}")).0
+}

@@ -20,7 +20,10 @@ mod cost_shapes;
 mod costs;
 mod dashboard;
 mod dashboard_attribution;
+mod dashboard_channels;
 mod dashboard_paths;
+mod dashboard_quality;
+mod dashboard_set_up;
 mod demo;
 #[expect(unreachable_pub, reason = "as the harness")]
 mod erase;

@@ -11,6 +11,7 @@ mod erasure;
 mod exports;
 mod history;
 mod identity;
+mod intake;
 mod journeys;
 mod listing;
 mod people;
@@ -102,6 +103,9 @@ cases! {
     exports::parallel_exports_share_no_conversion,
     exports::an_erased_person_is_gone_from_stored_exports,
     exports::what_only_an_export_holds_can_be_erased,
+    intake::what_came_in_is_noted_by_site_and_kind_and_bounded,
+    intake::a_source_is_told_with_its_last_hours,
+    intake::an_erasure_leaves_no_reference_in_the_log,
     traffic::traffic_is_read_in_order_and_says_when_to_count_again,
     convergence::any_order_repeats_and_parallel_callers_end_the_same,
 }

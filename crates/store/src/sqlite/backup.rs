@@ -4,10 +4,10 @@ use super::{SqliteOptions, check};
 use crate::StoreError;
 use rusqlite::{Connection, OpenFlags};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes a consistent, compact copy to `destination`, which must not exist. It appears whole or not at all.
-pub(super) fn backup(path: &Path, destination: &Path) -> Result<(), StoreError> {
+fn backup(path: &Path, destination: &Path) -> Result<(), StoreError> {
     if destination.exists() {
         return Err(refused(destination, "exists already; a backup never overwrites anything"));
     }
@@ -19,6 +19,13 @@ pub(super) fn backup(path: &Path, destination: &Path) -> Result<(), StoreError> 
         .execute("VACUUM INTO ?1", [text])
         .map_err(|error| refused(destination, &format!("could not be written: {error}")));
     finish(copied.map(drop), &partial, destination)
+}
+
+/// [`backup`], on a thread that may block.
+pub(super) async fn backup_apart(path: PathBuf, destination: PathBuf) -> Result<(), StoreError> {
+    tokio::task::spawn_blocking(move || backup(&path, &destination))
+        .await
+        .map_err(|error| StoreError::Unavailable(format!("the backup ended early: {error}")))?
 }
 
 /// Puts a backup into place as the database at `path`, after checking it through. Refuses when there is a

@@ -2,7 +2,9 @@ use super::evidence::Evidence;
 use super::names;
 use super::rows;
 use super::writer::WriteTx;
-use super::{conversions, decisions, directory, exports, journeys, people, records, site_history, visits};
+use super::{
+    conversions, decisions, directory, exports, intake, journeys, people, records, site_history, visits,
+};
 use crate::{Erased, ErasedRecords, StoreError};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
@@ -23,7 +25,8 @@ pub(super) fn erase(
     let mut erased = Erased::default();
     let Some(settings) = directory::site_with_id(tx.connection, site)? else { return Ok(erased) };
     let guards = &settings.guards;
-    let (mut met, mut traces) = (BTreeSet::new(), BTreeSet::new());
+    let (mut met, mut traces, mut named) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    named.extend(seeds.iter().map(|seed| seed.value().to_owned()));
     for _ in 0..ROUNDS_MAX {
         let (connection, tail) = (tx.connection, tx.tail);
         let mut evidence = Evidence::in_writer(tx, site.clone())?;
@@ -35,6 +38,11 @@ pub(super) fn erase(
         }
         let found = people::records_of(connection, tail, &mut evidence, guards, &person)?;
         traces.extend(people::traces_of(&person, seeds, found.iter().map(|record| &record.key)));
+        named.extend(found.iter().map(|record| record.key.reference.as_str().to_owned()));
+        named.extend(person.facts.iter().filter_map(|fact| match &fact.source {
+            FactSource::Conversion(_, reference) => Some(reference.as_str().to_owned()),
+            FactSource::Visit | FactSource::Record(..) => None,
+        }));
         let removed = remove(tx, site, &person, found.into_iter().map(|r| (r.key, r.versions)), fate)?;
         met.extend(person.identifiers.iter().map(|reached| reached.identifier.clone()));
         erased.visits += removed.visits;
@@ -49,6 +57,8 @@ pub(super) fn erase(
     }
     erased.exported = exports::forget(tx, site, &traces)?;
     erased.identifiers = forget_decisions(tx, site, &met, !erased.is_nothing())?;
+    named.extend(met.iter().map(|identifier: &Identifier| identifier.value().to_owned()));
+    tx.leaves_no_copy |= intake::forget(tx, site, &named)?;
     tx.leaves_no_copy |= site_history::forget_ignored(tx, &settings, &met)?;
     if !erased.is_nothing() {
         tx.keep_sequence()?;

@@ -16,6 +16,7 @@ mod erase;
 mod evidence;
 mod exports;
 mod follow;
+mod intake;
 mod journey_row;
 mod journeys;
 mod names;
@@ -34,6 +35,7 @@ mod writer;
 
 use crate::StoreError;
 use crate::exports::{ExportOutcome, ExportRow, Ledger, NewExport, StoredExport};
+use crate::intake::{IntakeQuery, NewIntake, Seen, StoredIntake};
 use crate::money::{CostsPage, CostsQuery, NewCost, RatesImport, StoredRates};
 use crate::people::{
     Erased, ErasedRecords, Followed, Guarded, JourneyChange, JourneysPage, NewConversion, NewVisit,
@@ -82,24 +84,16 @@ impl Store for SqliteStore {
         self.writer.is_open()?;
         if self.writer.is_failing() {
             // Nobody may send uploads to try it with, so it is tried here.
-            let path = self.path.clone();
-            tokio::task::spawn_blocking(move || open::has_room(&path))
-                .await
-                .map_err(|error| StoreError::Unavailable(error.to_string()))??;
+            open::looks_for_room(self.path.clone()).await?;
             self.writer.probe().await?;
         }
         self.readers.read(directory::version).await.map(drop)
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {
-        let bytes = open::files(&self.path)
-            .iter()
-            .filter_map(|file| file.metadata().ok())
-            .map(|metadata| metadata.len())
-            .sum();
         let followed = self.followed().await?;
         let changes_behind = followed.last_change.saturating_sub(followed.through);
-        Ok(StoreStats { changes_behind, ..self.writer.stats(bytes) })
+        Ok(StoreStats { changes_behind, ..self.writer.stats(open::bytes(&self.path)) })
     }
 
     async fn check(&self) -> Result<CheckReport, StoreError> {
@@ -108,10 +102,7 @@ impl Store for SqliteStore {
     }
 
     async fn backup(&self, destination: &Path) -> Result<(), StoreError> {
-        let (path, destination) = (self.path.clone(), destination.to_owned());
-        tokio::task::spawn_blocking(move || backup::backup(&path, &destination))
-            .await
-            .map_err(|error| StoreError::Unavailable(format!("the backup ended early: {error}")))?
+        backup::backup_apart(self.path.clone(), destination.to_owned()).await
     }
 
     async fn close(&self) -> Result<(), StoreError> {
@@ -210,6 +201,18 @@ impl Store for SqliteStore {
 
     async fn rates(&self) -> Result<StoredRates, StoreError> {
         self.readers.read(rates::load).await
+    }
+
+    async fn note_intake(&self, new: NewIntake) -> Result<(), StoreError> {
+        self.writer.write(move |tx| intake::note(tx, &new)).await
+    }
+
+    async fn intake(&self, query: IntakeQuery) -> Result<Vec<StoredIntake>, StoreError> {
+        self.readers.read(move |connection| intake::entries(connection, &query)).await
+    }
+
+    async fn seen(&self, site: SiteId, since: Instant) -> Result<Vec<Seen>, StoreError> {
+        self.readers.read(move |connection| intake::seen(connection, &site, since)).await
     }
 
     async fn ledger(
@@ -330,9 +333,7 @@ impl Store for SqliteStore {
         after: Option<Identifier>,
         limit: usize,
     ) -> Result<Vec<Guarded>, StoreError> {
-        self.readers
-            .read(move |connection| decisions::guarded(connection, &site, after.as_ref(), limit))
-            .await
+        self.readers.read(move |reader| decisions::guarded(reader, &site, after.as_ref(), limit)).await
     }
 
     async fn allowed(
@@ -341,9 +342,7 @@ impl Store for SqliteStore {
         after: Option<Identifier>,
         limit: usize,
     ) -> Result<Vec<Identifier>, StoreError> {
-        self.readers
-            .read(move |connection| decisions::allowed(connection, &site, after.as_ref(), limit))
-            .await
+        self.readers.read(move |reader| decisions::allowed(reader, &site, after.as_ref(), limit)).await
     }
 
     async fn follow(&self, limit: usize) -> Result<Followed, StoreError> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 const APPLICATION_ID: i32 = 0x5463_684C;
 
 /// One per release that changed the schema, in order; a file's `user_version` is how many it has had.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../../migrations/sqlite/0001_records.sql"),
     include_str!("../../migrations/sqlite/0002_visits_and_identity.sql"),
     include_str!("../../migrations/sqlite/0003_rates_and_costs.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/sqlite/0005_site_history.sql"),
     include_str!("../../migrations/sqlite/0006_exports.sql"),
     include_str!("../../migrations/sqlite/0007_sessions.sql"),
+    include_str!("../../migrations/sqlite/0008_intake.sql"),
 ];
 
 /// How long the writer waits for another process.
@@ -164,6 +165,19 @@ pub(super) fn inspect(path: &Path) -> Result<bool, StoreError> {
         return Err(refused(path, &why));
     }
     Ok(false)
+}
+
+/// [`has_room`], on a thread that may block.
+pub(super) async fn looks_for_room(path: PathBuf) -> Result<(), StoreError> {
+    tokio::task::spawn_blocking(move || has_room(&path))
+        .await
+        .map_err(|error| StoreError::Unavailable(error.to_string()))?
+}
+
+/// How large the files are together.
+pub(super) fn bytes(path: &Path) -> u64 {
+    let metadata = files(path).into_iter().filter_map(|file| file.metadata().ok());
+    metadata.map(|metadata| metadata.len()).sum()
 }
 
 fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {

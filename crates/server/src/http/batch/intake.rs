@@ -1,6 +1,7 @@
 use super::super::body;
 use super::super::error::{ApiError, Code, Problem};
 use super::super::json::{Object, Problems, scalar};
+use super::super::noted;
 use super::items::Items;
 use super::split::{SplitError, Splitter};
 use super::{BatchOut, ItemOut};
@@ -10,7 +11,8 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 use std::time::Duration;
 use touchline_domain::record::UploadOutcome;
-use touchline_store::StoreError;
+use touchline_domain::{Instant, Text};
+use touchline_store::{BatchCounts, IntakeContent, IntakeEntry, IntakeKind, StoreError};
 
 /// How many items are stored together.
 const CHUNK_ITEMS: usize = 500;
@@ -97,6 +99,7 @@ impl<I: Items> Intake<'_, I> {
                 // Results are in the order of the items.
                 self.flush().await?;
                 self.app.metrics.rejected(Code::InvalidBody.name());
+                self.note_item(index, item, &errors);
                 self.out.rejected += 1;
                 self.out.results.push(ItemOut {
                     index,
@@ -143,6 +146,53 @@ impl<I: Items> Intake<'_, I> {
             }
         }
         Err(StoreError::Overloaded.into())
+    }
+}
+
+/// How many refused items of one batch are noted, so that one does not push out everything else.
+const NOTED_MAX: usize = 100;
+
+impl<I: Items> Intake<'_, I> {
+    /// Takes note of how the batch went.
+    pub(super) fn note(&self, began: Instant, error: Option<&ApiError>) {
+        if self.validate_only {
+            return;
+        }
+        let now = self.app.clock.now();
+        let of = |result: &str| self.out.results.iter().filter(|item| item.result == result).count() as u64;
+        let counts = BatchCounts {
+            took: now.as_micros().abs_diff(began.as_micros()),
+            accepted: self.out.accepted as u64,
+            created: of(UploadOutcome::Created.name()),
+            updated: of(UploadOutcome::Updated.name()),
+            unchanged: of(UploadOutcome::Unchanged.name()),
+            refused: self.out.rejected as u64,
+        };
+        let code = error.map(|error| error.code.name().to_owned());
+        let content = IntakeContent { code, problems: Vec::new(), item: None, counts: Some(counts) };
+        self.note_entry(IntakeKind::Batch, None, content);
+    }
+
+    fn note_item(&self, index: usize, item: &[u8], errors: &[Problem]) {
+        if self.validate_only || self.out.rejected >= NOTED_MAX {
+            return;
+        }
+        let content = IntakeContent {
+            code: Some(Code::InvalidBody.name().to_owned()),
+            problems: noted::problems(errors),
+            item: Some(index as u64),
+            counts: None,
+        };
+        let raw: Option<&RawValue> = serde_json::from_slice(item).ok();
+        let reference = raw.and_then(noted::reference).and_then(|raw| Text::parse(&raw).ok());
+        self.note_entry(IntakeKind::Refusal, reference, content);
+    }
+
+    fn note_entry(&self, kind: IntakeKind, reference: Option<Text<255>>, content: IntakeContent) {
+        let site = self.items.site().id.clone();
+        let route = self.items.route().to_owned();
+        let entry = IntakeEntry { site, kind, at: self.app.clock.now(), route, reference, content };
+        self.app.intake_log.note(entry, &self.app.metrics);
     }
 }
 

@@ -1,12 +1,12 @@
 use super::super::error::Problem;
 use super::super::record_in::{Context, RecordIn};
-use super::super::upload::count;
+use super::super::upload::{count, source_of};
 use super::super::visit_in::VisitIn;
 use crate::app::App;
 use serde_json::value::RawValue;
-use touchline_domain::record::UploadOutcome;
+use touchline_domain::record::{RecordKind, UploadOutcome};
 use touchline_domain::{Instant, Site};
-use touchline_store::{NewVisit, StoreError};
+use touchline_store::{NewVisit, Source, StoreError};
 
 /// What a batch is a batch of, and what its items are read against.
 pub(super) trait Items: Send + Sync {
@@ -15,6 +15,12 @@ pub(super) trait Items: Send + Sync {
 
     /// Reads one item. The error holds every problem that it has.
     fn parse(&self, raw: &RawValue) -> Result<Self::Item, Vec<Problem>>;
+
+    /// Whose they are.
+    fn site(&self) -> &Site;
+
+    /// Where they are sent.
+    fn route(&self) -> &'static str;
 
     /// What it will be found under, if it has a name.
     fn reference(&self, item: &Self::Item) -> Option<String>;
@@ -33,6 +39,17 @@ pub(super) struct Records<'a>(pub(super) Context<'a>);
 impl Items for Records<'_> {
     type Item = RecordIn;
 
+    fn site(&self) -> &Site {
+        self.0.site
+    }
+
+    fn route(&self) -> &'static str {
+        match self.0.kind {
+            RecordKind::Opportunity => "/api/v1/sites/{siteId}/opportunities/batch",
+            RecordKind::Revenue => "/api/v1/sites/{siteId}/revenue/batch",
+        }
+    }
+
     fn parse(&self, raw: &RawValue) -> Result<RecordIn, Vec<Problem>> {
         RecordIn::parse(raw, "", self.0)
     }
@@ -46,6 +63,7 @@ impl Items for Records<'_> {
         for (item, outcome) in items.iter().zip(&outcomes) {
             count(app, *outcome, &item.notes);
         }
+        app.intake_log.saw(&self.0.site.id, source_of(self.0.kind), items.len(), None, self.0.now);
         Ok(outcomes)
     }
 }
@@ -59,6 +77,14 @@ pub(super) struct Visits<'a> {
 impl Items for Visits<'_> {
     type Item = NewVisit;
 
+    fn site(&self) -> &Site {
+        self.site
+    }
+
+    fn route(&self) -> &'static str {
+        "/api/v1/sites/{siteId}/visits/batch"
+    }
+
     fn parse(&self, raw: &RawValue) -> Result<NewVisit, Vec<Problem>> {
         VisitIn::parse(raw, self.site, self.now).map(|parsed| parsed.visit)
     }
@@ -69,6 +95,8 @@ impl Items for Visits<'_> {
 
     async fn store(&self, app: &App, items: &[NewVisit]) -> Result<Vec<UploadOutcome>, StoreError> {
         app.add_visits(items.to_vec()).await?;
+        let page = items.last().map(|item| item.visit.landing_page.as_str());
+        app.intake_log.saw(&self.site.id, Source::ServerVisit, items.len(), page, self.now);
         Ok(vec![UploadOutcome::Created; items.len()])
     }
 }

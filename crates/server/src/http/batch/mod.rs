@@ -133,7 +133,10 @@ async fn batch(
         .try_acquire()
         .map_err(|_| ApiError::new(Code::Overloaded, "As many batches as allowed are being worked on."))?;
     let mut intake = Intake { app, items, validate_only, out: BatchOut::default(), chunk: Vec::new() };
-    match intake.read(Splitter::new(form, app.limits.body_bytes), &mut body).await {
+    let began = app.clock.now();
+    let read = intake.read(Splitter::new(form, app.limits.body_bytes), &mut body).await;
+    intake.note(began, read.as_ref().err());
+    match read {
         Ok(()) => Ok(Json(intake.out)),
         Err(mut error) => {
             error.results = serde_json::to_value(&intake.out.results).ok();

@@ -9,7 +9,7 @@ use super::super::upload::validate_only;
 use super::rules_in::{self, ChannelRulesIn};
 use super::rules_out::ChannelRulesOut;
 use crate::app::App;
-use crate::app::channels;
+use crate::app::channels::{self, RulesSet};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
@@ -56,8 +56,9 @@ pub(crate) async fn set_channel_rules(
     let out = ChannelRulesSetOut { rules: ChannelRulesOut::from(&rules), ignored };
     if !validate_only {
         let now = app.clock.now();
-        let found = channels::set_channel_rules(app.store.as_ref(), &caller.site.id, rules, now).await?;
-        if !found {
+        let (store, site) = (app.store.as_ref(), &caller.site.id);
+        let set = channels::set_channel_rules(store, site, rules, None, now).await?;
+        if set != RulesSet::Done {
             return Err(ApiError::new(Code::SiteNotAllowed, "The site is gone."));
         }
         app.directory.refresh(app.store.as_ref()).await?;

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::http::auth::{Caller, Ingest};
 use crate::http::body;
 use crate::http::error::{ApiError, Code, ProblemDetails};
+use crate::http::noted;
 use crate::http::schema::{PreferParam, SiteIdParam, ValidateOnlyParam};
 use crate::http::upload::{json, prefers_representation, validate_only};
 use axum::Json;
@@ -17,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use touchline_domain::Site;
 use touchline_domain::record::UploadOutcome;
-use touchline_store::NewCost;
+use touchline_store::{NewCost, Source};
 
 /// Store or replace costs of advertising
 ///
@@ -144,7 +145,12 @@ async fn store(
         return Ok(Json(ValidatedCostsOut { valid: true, notes, costs: shown }).into_response());
     }
     let new = |cost| NewCost { site: site.id.clone(), received_at: now, cost };
+    let count = costs.len();
     let outcomes = app.add_costs(costs.into_iter().map(new).collect()).await?;
+    app.intake_log.saw(&site.id, source_of(shape), count, None, now);
+    if count > 1 {
+        noted::costs(app, site, route_of(shape), now, &outcomes);
+    }
     let result = altogether(&outcomes).name();
     let mut response = if wants_body {
         let costs = outcomes.into_iter().zip(shown).map(|(outcome, cost)| CostResultOut::new(outcome, cost));
@@ -154,6 +160,24 @@ async fn store(
     };
     response.headers_mut().insert("touchline-result", HeaderValue::from_static(result));
     Ok(response)
+}
+
+fn route_of(shape: Shape) -> &'static str {
+    match shape {
+        Shape::General => "/v1/{siteId}/adcosts",
+        Shape::Bing => "/v1/{siteId}/adcosts/bing",
+        Shape::Facebook => "/v1/{siteId}/adcosts/facebook",
+        Shape::Google => "/v1/{siteId}/adcosts/google",
+    }
+}
+
+fn source_of(shape: Shape) -> Source {
+    match shape {
+        Shape::General => Source::Costs,
+        Shape::Bing => Source::BingCosts,
+        Shape::Facebook => Source::FacebookCosts,
+        Shape::Google => Source::GoogleCosts,
+    }
 }
 
 /// What several costs did, in one word.

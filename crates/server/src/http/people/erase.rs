@@ -101,5 +101,7 @@ pub(crate) async fn erase_person(
     let site = &caller.site;
     let (whom, fate) = read(raw.as_deref(), site, |query| query.optional("records", records))?;
     let fate = fate.unwrap_or(ErasedRecords::KeepTotals);
+    // What still waits to be noted may name them.
+    app.write_intake().await;
     Ok(Json(erase(app.store.as_ref(), &site.id, whom, fate, app.clock.now()).await?))
 }

@@ -61,7 +61,7 @@ impl Page {
 }
 
 /// A place in the list as text that needs no encoding in an address: hexadecimal digits.
-fn cursor(identifier: &Identifier) -> String {
+pub(crate) fn cursor(identifier: &Identifier) -> String {
     let mut cursor = String::new();
     for byte in identifier.to_string().bytes() {
         let _ = write!(cursor, "{byte:02x}");
@@ -70,7 +70,7 @@ fn cursor(identifier: &Identifier) -> String {
 }
 
 /// The place that a cursor means.
-fn position(cursor: &str) -> Option<Identifier> {
+pub(crate) fn position(cursor: &str) -> Option<Identifier> {
     let digits = cursor.as_bytes();
     let bytes = digits.chunks(2).map(|pair| {
         let [high, low] = pair else { return None };

@@ -8,10 +8,10 @@ pub(crate) mod export;
 mod fact_out;
 pub(crate) mod guarded;
 mod identifier_in;
-mod identifier_page;
+pub(crate) mod identifier_page;
 mod match_out;
 pub(crate) mod person;
-mod reached_out;
+pub(crate) mod reached_out;
 mod visit_out;
 mod whom;
 

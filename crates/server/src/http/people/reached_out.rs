@@ -37,11 +37,11 @@ pub(crate) struct GuardOut {
     count: Option<u32>,
     /// The same for people.
     #[schema(example = "26 visitors have it, and the site allows 25.")]
-    detail: String,
+    pub(crate) detail: String,
 }
 
 impl GuardOut {
-    pub(super) fn new(guard: Guard, settings: &GuardSettings) -> Self {
+    pub(crate) fn new(guard: Guard, settings: &GuardSettings) -> Self {
         let (count, detail) = match guard {
             Guard::Ignored => (None, "It is on the site's list of values that are no one's.".to_owned()),
             Guard::RoleMailbox => (None, "Its name says that several people read it.".to_owned()),

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 use touchline_domain::{Conversion, Site, SiteId};
+use touchline_store::Source;
 
 /// A page that may report to the site that the path names. A handler that takes one cannot run for any other.
 pub(super) struct Page {
@@ -35,7 +36,16 @@ impl FromRequestParts<Arc<App>> for Page {
         let site_id = site_id.and_then(|(_, site_id)| SiteId::parse(site_id).ok());
         let site = site_id.and_then(|site_id| app.directory.site(&site_id));
         // A site that does not exist is answered as one that does not admit the page.
-        let site = site.filter(|site| admits(site, &parts.headers)).ok_or_else(|| {
+        let admitted = site.filter(|site| {
+            let is_admitted = admits(site, &parts.headers);
+            if !is_admitted {
+                // Whoever set the site up wants to know.
+                let origin = parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+                app.intake_log.saw(&site.id, Source::TagNotAdmitted, 1, origin, app.clock.now());
+            }
+            is_admitted
+        });
+        let site = admitted.ok_or_else(|| {
             ApiError::new(Code::OriginNotAllowed, "Check the site's id, and add the page's origin to it.")
         })?;
         Ok(Self { site })
@@ -58,7 +68,9 @@ pub(super) async fn visit(
     let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
     let report = Report { site: &page.site, now: app.clock.now() };
     let visit = read(&app, &headers, body, |raw| report_in::visit(raw, report, user_agent)).await?;
+    let (now, url) = (visit.received_at, visit.visit.landing_page.clone());
     app.add_visits(vec![visit]).await?;
+    app.intake_log.saw(&page.site.id, Source::TagVisit, 1, Some(url.as_str()), now);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -73,7 +85,9 @@ pub(super) async fn conversion(
     let mut new = read(&app, &headers, body, |raw| report_in::conversion(raw, report)).await?;
     let Conversion { reference, occurred, .. } = &mut new.conversion;
     occurred.at = app.collector.first_heard(&new.site, reference, occurred.at);
+    let now = new.received_at;
     app.add_conversion(new).await?;
+    app.intake_log.saw(&page.site.id, Source::TagConversion, 1, None, now);
     Ok(StatusCode::NO_CONTENT)
 }
 
