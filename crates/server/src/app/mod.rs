@@ -9,6 +9,7 @@ mod following;
 mod ingest;
 pub(crate) mod past;
 mod rates;
+pub(crate) mod receipt;
 pub(crate) mod reports;
 pub(crate) mod secret;
 pub(crate) mod upload;
