@@ -125,8 +125,7 @@ impl Query {
         let mut scratch = Scratch::default();
         let is_named = |index: &usize| asked.names(&columns.details[*index].reference);
         let credit = |index: usize| Some((fold.credit(index, &mut scratch)?, index));
-        let mut found: Vec<(Vec<i64>, usize)> =
-            fold.records().filter(is_named).filter_map(credit).collect();
+        let mut found: Vec<(Vec<i64>, usize)> = fold.records().filter(is_named).filter_map(credit).collect();
         let (count, sums) = (found.len(), fold.sums(&found));
         fold.sort(&mut found, asked.order);
         let page = found.into_iter().skip(asked.skip).take(asked.limit);

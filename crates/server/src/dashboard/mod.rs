@@ -45,7 +45,13 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/sites/{siteId}/attribution", get(attribution::show))
         .route("/sites/{siteId}/paths", get(paths::show))
         .route("/sites/{siteId}/opportunities", get(opportunities::show))
+        .route("/sites/{siteId}/opportunities/{reference}", get(opportunities::show_opportunity))
+        .route("/sites/{siteId}/revenue/{reference}", get(opportunities::show_revenue))
         .route("/sites/{siteId}/people", get(people::show))
+        .route("/sites/{siteId}/people/evidence", post(people::decide_on_evidence))
+        .route("/sites/{siteId}/people/identifier", post(people::decide_on_identifier))
+        .route("/sites/{siteId}/people/export", get(people::export))
+        .route("/sites/{siteId}/people/erase", get(people::ask_to_erase).post(people::erase))
         .route("/sites/{siteId}/quality", get(quality::show))
         .route("/sites/{siteId}/channels", get(channels::show))
         .route("/sites/{siteId}/set-up", get(set_up::show));

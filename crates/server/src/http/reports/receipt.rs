@@ -149,9 +149,8 @@ async fn receipt(
     parameters.finish()?;
     query.kind = key.kind;
     let (asked, now) = (query.clone(), app.clock.now().to_string());
-    let basis = move |engine: &Engine| {
-        (QueryOut::new(&asked, engine, None), DataOut::new(engine, now.clone()))
-    };
+    let basis =
+        move |engine: &Engine| (QueryOut::new(&asked, engine, None), DataOut::new(engine, now.clone()));
     let receipt = app.receipt(site, &key, &query, basis).await?;
     Ok(Json(ReceiptOut::new(site, &query, receipt)))
 }
