@@ -144,6 +144,9 @@ fn grid(record: &Record<'_>) -> Markup {
 fn cell(record: &Record<'_>, touch: &ReceiptTouch, place: usize) -> Markup {
     let told = &record.whole.receipt.record;
     let Some(given) = touch.shares[place] else { return html! { td.n { span.quiet { "–" } } } };
+    if given.minor == 0 {
+        return html! { td.n { span.quiet { (record.viewer.locale.money(0, told.currency)) } } };
+    }
     let steps = (share(given.minor.into(), told.minor.into()) * STEPS).round();
     html! {
         td class=(format!("n w{steps}")) { (record.viewer.locale.money(given.minor.into(), told.currency)) }

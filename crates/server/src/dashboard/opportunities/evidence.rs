@@ -12,10 +12,13 @@ const SHOWN_MAX: usize = 12;
 /// The longest value that is shown, in characters.
 const VALUE_SHOWN: usize = 100;
 
+/// The longest reference of a form or call, in characters: most are made up.
+const REFERENCE_SHOWN: usize = 24;
+
 pub(super) fn draw(record: &Record<'_>) -> Markup {
     let found = record.found;
     html! {
-        p { (found.explanation) }
+        @if let Some(by) = &found.matched_by { p { "Found by its " (identifier_title(by.kind).to_lowercase()) "." } } @else { p { (found.explanation) } }
         @if !found.path.is_empty() {
             ol.steps.path {
                 @for one in found.path.iter().take(SHOWN_MAX) {
@@ -98,5 +101,5 @@ fn fact(link: &LinkOut) -> Markup {
         "opportunity" => "the opportunity",
         _ => "the revenue item",
     };
-    html! { (kind) @if let Some(reference) = &link.reference { " " (cut(reference, VALUE_SHOWN)) } }
+    html! { (kind) @if let Some(reference) = &link.reference { " " (cut(reference, REFERENCE_SHOWN)) } }
 }

@@ -38,7 +38,8 @@ pub(super) fn uploads(record: &Record<'_>) -> Markup {
             @for (place, stored) in versions.iter().enumerate().skip(skipped) {
                 li {
                     div { (changes(record, &versions[..place], stored)) }
-                    div.quiet.small { "as of " (told(viewer, stored.version.occurred)) ", received " (viewer.locale.time(stored.received_at)) }
+                    div.quiet.small { (told(viewer, stored.version.occurred))
+                        @if viewer.locale.moment(stored.received_at) != viewer.locale.moment(stored.version.occurred.at) { ", received " (viewer.locale.time(stored.received_at)) } }
                 }
             }
         }

@@ -221,7 +221,7 @@ impl List {
                                 @if is_opportunity { td { @if let Some(stage) = &record.stage { (stage_badge(stage, record.milestone)) } } }
                                 td.n { (value(viewer, record)) }
                                 @if is_limited { @for credit in &record.credit { td.n { (viewer.locale.money((*credit).into(), record.currency)) } } }
-                                td { (found_badge(record.found)) }
+                                td.when { (found_badge(record.found)) }
                                 td.n { (viewer.locale.count(record.touches as u64)) }
                                 (channels(record))
                             }

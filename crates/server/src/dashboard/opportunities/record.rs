@@ -109,7 +109,7 @@ impl Record<'_> {
             div.record-columns {
                 (card("Journey", "", timeline::draw(self)))
                 div.record-side {
-                    (card("Why this person", "", evidence::draw(self)))
+                    (card("Whom it is about, and why", "", evidence::draw(self)))
                     @if self.key.kind == RecordKind::Opportunity { (card("Stages", "", history::stages(self))) }
                     @if !self.state.labels.is_empty() || !self.state.properties.is_empty() { (card("From the CRM", "", self.particulars())) }
                     (card("Uploads", "", history::uploads(self)))
@@ -140,11 +140,11 @@ impl Record<'_> {
         html! {
             section.tiles aria-label="Key facts" {
                 (tile("Value", locale.money(record.minor.into(), record.currency), converted))
-                (tile("Date", told(self.viewer, self.state.occurred), html! {
-                    @if let Some(lead) = lead { "lead of " (told(self.viewer, lead)) } @else { "in the site’s time zone" }
+                (tile("Date", html! { (locale.day(record.day)) }, html! {
+                    @if let Some(lead) = lead { "lead of " (told(self.viewer, lead)) } @else if !self.state.occurred.date_only { (told(self.viewer, self.state.occurred)) } @else { "until the end of the day" }
                 }))
                 @if let Some(stage) = &record.stage {
-                    (tile("Stage", stage_badge(stage, record.milestone), html! { @if let Some(milestone) = record.milestone { "means " (milestone.name()) } @else { "means nothing yet: see Set-up" } }))
+                    (tile("Stage", stage_badge(stage, record.milestone), html! { @if let Some(milestone) = record.milestone { "counts as " (milestone.name()) } @else { "counts as nothing yet: see Set-up" } }))
                 }
                 (tile("Journey", html! { (count(self.viewer, touches.len(), "touch", "touches")) }, html! {
                     (count(self.viewer, record.conversions as usize, "conversion", "conversions"))

@@ -3,12 +3,13 @@
 use super::super::chart::dot;
 use super::super::parts::pager;
 use super::record::{Record, TOUCHES_PER_PAGE};
-use super::words::{cut, when};
+use super::words::{cut, model_title, when};
 use crate::http::classification_out::ClassificationOut;
 use crate::http::people::conversion_out::HeldConversionOut;
 use crate::http::reports::receipt::{MilestoneOut, TouchTold, milestones};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
+use touchline_domain::attribution::Model;
 use touchline_domain::journey::{JourneySettings, Touch};
 use touchline_domain::{Instant, Moment};
 
@@ -142,6 +143,20 @@ fn touch(record: &Record<'_>, place: usize, touch: &Touch) -> Markup {
                     @if let Some(class) = &told.classification { (rule(class)) }
                 }
             }
+            (given(record, place))
+        }
+    }
+}
+
+/// What the touch gets, under the model that is asked for, or the plainest of them.
+fn given(record: &Record<'_>, place: usize) -> Markup {
+    let models = &record.query.models;
+    let plainest = models.iter().position(|model| matches!(model, Model::Linear(_))).unwrap_or(0);
+    let receipt = &record.whole.receipt;
+    html! {
+        div.given {
+            @if let Some(share) = receipt.touches[place].shares[plainest] { (record.viewer.locale.money(share.minor.into(), receipt.record.currency)) } @else { span.quiet { "–" } }
+            div.quiet.small { (model_title(&models[plainest]).to_lowercase()) }
         }
     }
 }

@@ -49,12 +49,22 @@ pub(crate) fn identifier_title(kind: &str) -> &'static str {
 /// Whether somebody was found for a record, in a word or two.
 pub(super) fn found_badge(found: Found) -> Markup {
     match found {
-        Found::By(kind) => html! { span.quiet { (identifier_title(kind.name())) } },
+        Found::By(kind) => html! { span.quiet { (short_title(kind)) } },
         Found::Nobody(reason) => html! { span.badge.warn { (unmatched_title(reason)) } },
     }
 }
 
-pub(super) fn unmatched_title(reason: Unmatched) -> &'static str {
+/// As [`identifier_title`], for where there is little room.
+fn short_title(kind: IdentifierKind) -> &'static str {
+    match kind {
+        IdentifierKind::EmailAddress => "Email",
+        IdentifierKind::PhoneNumber => "Telephone",
+        IdentifierKind::CookieValue => "Client id",
+        IdentifierKind::RaId | IdentifierKind::PayloadValue => identifier_title(kind.name()),
+    }
+}
+
+fn unmatched_title(reason: Unmatched) -> &'static str {
     match reason {
         Unmatched::NothingFound => "Nobody yet",
         Unmatched::Ambiguous => "Several people",

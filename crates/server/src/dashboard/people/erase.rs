@@ -95,7 +95,7 @@ fn confirmation(viewer: &Viewer, sought: &Sought, held: &Held, choice: &Choice) 
         ("Reports of forms and calls", facts.conversions.len()),
         ("Records", facts.records.len()),
         ("Uploads of these records", versions),
-        ("Identifiers", facts.person.joined().count()),
+        ("Identifiers, but for those that others have too", facts.person.identifiers.len()),
         ("Conversions in stored exports to ad platforms", facts.exports.len()),
     ];
     let about = html! { (sought.by_title()) " " strong { (sought.title()) } };

@@ -46,7 +46,7 @@ fn row(person: &Person<'_>, one: &ReachedOut) -> Markup {
     html! {
         tr {
             th.wrap scope="row" { a href=(address(person.viewer, &one.identifier)) { (cut(&one.identifier.value)) } @if let Some(written) = &one.identifier.written { div.quiet.small { "written " (cut(written)) } } }
-            td { (identifier_title(one.identifier.kind)) }
+            td.kind { (identifier_title(one.identifier.kind)) }
             td {
                 @match one.standing {
                     "joins" => { span.badge.good { "Joins" } @if is_allowed { " " span.badge.accent { "Allowed" } } }
