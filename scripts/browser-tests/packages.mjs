@@ -5,3 +5,4 @@ const installed = createRequire(new URL('../../.test/browser-tests/', import.met
 
 export const {chromium} = installed('playwright-core');
 export const {minify} = installed('terser');
+export const axe = installed('axe-core');

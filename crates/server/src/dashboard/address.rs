@@ -30,6 +30,12 @@ impl Address {
         Self { path: path.into(), pairs }
     }
 
+    /// A page below this one, named by what may hold any character.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        let segment = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        Self { path: format!("{}/{segment}", self.path), pairs: self.pairs.clone() }
+    }
+
     /// The first value of a parameter.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str())
@@ -106,6 +112,7 @@ mod tests {
         assert_eq!(here.less("where", "channel:Email").to_string(), "/p?by=source&where=!device:a%26b");
         assert_eq!(here.to("/q", &["by"]).to_string(), "/q?by=source");
         assert_eq!(here.without(&["by", "where"]).to_string(), "/p");
+        assert_eq!(Address::new("/p").below("a/b ..").to_string(), "/p/a%2Fb%20%2E%2E");
         assert_eq!(Address::new("/p").with("x", "Größe 1+1").to_string(), "/p?x=Gr%C3%B6%C3%9Fe%201%2B1");
     }
 }

@@ -198,6 +198,11 @@ pub(crate) fn dimension_title(name: &str) -> String {
     if let Some(property) = name.strip_prefix("property.") {
         return property.to_owned();
     }
+    capitalized(name)
+}
+
+/// With a capital letter first.
+pub(crate) fn capitalized(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -35,9 +35,10 @@ fn render(error: &ApiError, theme: Option<Theme>) -> Response {
         main.alone #main {
             p.mark { "Touchline" }
             h1 { (error.code.title()) }
-            p { (error.detail) }
             @if error.problems.len() > 1 {
-                ul { @for problem in &error.problems { li { (problem.detail) } } }
+                ul.problems { @for problem in &error.problems { li { (problem.detail) } } }
+            } @else {
+                p { (error.detail) }
             }
             p.actions { a.button href="/" { "To the overview" } }
         }

@@ -26,6 +26,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
 use axum::routing::{get, post};
 use std::sync::Arc;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 /// Nothing is loaded from elsewhere, nothing is written into a page that a browser would run, and no other site's page
@@ -42,6 +43,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/theme", post(theme::choose))
         .route("/sites/{siteId}", get(sign_in::enter_site))
         .route("/sites/{siteId}/overview", get(overview::show))
+        .route("/sites/{siteId}/overview/latest", get(overview::latest::show))
         .route("/sites/{siteId}/attribution", get(attribution::show))
         .route("/sites/{siteId}/paths", get(paths::show))
         .route("/sites/{siteId}/opportunities", get(opportunities::show))
@@ -62,4 +64,5 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .layer(headers(CACHE_CONTROL, "private, no-store"))
         .layer(headers(CONTENT_SECURITY_POLICY, POLICY))
         .merge(assets::routes())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
 }

@@ -82,7 +82,7 @@ fn sidebar(viewer: &Viewer, current: &str) -> Markup {
                 (themes(viewer))
                 a href="/docs" { "API" }
                 form method="post" action="/sign-out" {
-                    input type="hidden" name="key" value=(viewer.session.form_key);
+                    (super::parts::form_key(viewer))
                     button.plain type="submit" { "Sign out" }
                 }
             }

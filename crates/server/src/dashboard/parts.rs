@@ -5,7 +5,7 @@ use maud::{Markup, Render, html};
 
 /// The hidden field without which a form that changes something is refused.
 pub(crate) fn form_key(viewer: &Viewer) -> Markup {
-    html! { input type="hidden" name="key" value=(viewer.session.form_key); }
+    html! { input type="hidden" name="key" value=(viewer.session.masked_key()); }
 }
 
 /// The heading of a page, with what belongs beside it.
@@ -40,7 +40,10 @@ pub(crate) fn change(viewer: &Viewer, now: f64, before: f64, more_is_better: Opt
         return html! { @if now != 0.0 { span.change.same title="There was nothing before" { "new" } } };
     }
     let share = (now - before) / before.abs();
-    let text = viewer.locale.percent(share.abs());
+    let text = match share.abs() {
+        share if share > 9.995 => format!("{}×", viewer.locale.number(share + 1.0, 0)),
+        share => viewer.locale.percent(share),
+    };
     if share.abs() < 0.0005 {
         return html! { span.change.same { "=\u{a0}" (text) } };
     }

@@ -26,6 +26,8 @@ pub(super) const THEME_COOKIE: &str = "touchline_theme";
 /// How long a session lasts.
 pub(super) const SESSION_SECONDS: i64 = 7 * 86_400;
 
+const KEY_BYTES: usize = 32;
+
 /// The largest form that a page sends.
 const FORM_BYTES_MAX: usize = 64 * 1_024;
 
@@ -56,8 +58,8 @@ impl Theme {
 #[derive(Clone)]
 pub(super) struct Session {
     pub(super) token: Arc<Token>,
-    /// What a form must carry: only a page of ours can know it.
-    pub(super) form_key: String,
+    /// What a form must know: only a page of ours can.
+    form_key: [u8; KEY_BYTES],
 }
 
 impl Session {
@@ -77,12 +79,37 @@ impl Session {
     pub(super) fn is_admin(&self) -> bool {
         self.token.scopes.contains(Scope::Admin)
     }
+
+    /// The form key as a page carries it: with bytes of chance, and by them another one each time, so that nobody learns
+    /// it from how well pages can be compressed (<https://breachattack.com>).
+    pub(super) fn masked_key(&self) -> String {
+        // Without chance there is no key, and forms are refused.
+        let mut mask = [0; KEY_BYTES];
+        if getrandom::fill(&mut mask).is_err() {
+            return String::new();
+        }
+        hex(mask.into_iter().chain(mask.iter().zip(self.form_key).map(|(mask, key)| mask ^ key)))
+    }
+
+    fn knows_key(&self, given: &str) -> bool {
+        let byte = |place: usize| {
+            given.get(2 * place..2 * place + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok())
+        };
+        let bytes: Option<Vec<u8>> = (0..2 * KEY_BYTES).map(byte).collect();
+        let Some(bytes) = bytes.filter(|_| given.len() == 4 * KEY_BYTES) else { return false };
+        let (mask, masked) = bytes.split_at(KEY_BYTES);
+        let key: Vec<u8> = mask.iter().zip(masked).map(|(mask, masked)| mask ^ masked).collect();
+        key.ct_eq(&self.form_key).into()
+    }
 }
 
 /// Nobody who knows the key finds the session's text from it.
-fn form_key(session_text: &str) -> String {
-    let digest: [u8; 32] = Sha256::digest(format!("form {session_text}")).into();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+fn form_key(session_text: &str) -> [u8; KEY_BYTES] {
+    Sha256::digest(format!("form {session_text}")).into()
+}
+
+fn hex(bytes: impl IntoIterator<Item = u8>) -> String {
+    bytes.into_iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl FromRequestParts<Arc<App>> for Session {
@@ -209,9 +236,7 @@ impl Form {
     /// Refuses a form that another site's page made the browser send: it cannot know the key, and browsers say where a
     /// request comes from.
     pub(super) fn check(&self, headers: &HeaderMap, session: &Session) -> Result<(), ApiError> {
-        let given = self.get("key").unwrap_or("");
-        let knows_key = bool::from(given.as_bytes().ct_eq(session.form_key.as_bytes()));
-        if knows_key && !is_from_elsewhere(headers) {
+        if session.knows_key(self.get("key").unwrap_or("")) && !is_from_elsewhere(headers) {
             return Ok(());
         }
         Err(ApiError::new(

@@ -8,6 +8,8 @@ mod ad_exports_cli;
 mod attribute;
 mod backup;
 mod batch;
+#[expect(unreachable_pub, reason = "as the harness")]
+mod browser;
 mod channels;
 mod channels_cli;
 mod cli;
@@ -16,6 +18,7 @@ mod convergence;
 mod conversions;
 mod cost_shapes;
 mod costs;
+mod dashboard;
 mod demo;
 #[expect(unreachable_pub, reason = "as the harness")]
 mod erase;

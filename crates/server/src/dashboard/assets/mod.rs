@@ -12,6 +12,7 @@ const STYLE: &str = concat!(
     include_str!("base.css"),
     include_str!("parts.css"),
     include_str!("charts.css"),
+    include_str!("overview.css"),
     include_str!("attribution.css"),
     include_str!("paths.css"),
     include_str!("opportunities.css"),

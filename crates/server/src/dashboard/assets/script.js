@@ -1,6 +1,5 @@
 // Pages are complete without this. It saves clicks, shows values under the pointer, and keeps what is live up to date.
 'use strict';
-document.documentElement.classList.add('scripted');
 
 // A choice counts as soon as it is made.
 for (const form of document.querySelectorAll('[data-submit-on-change]')) {

@@ -28,8 +28,11 @@ const OWN: [&str; 10] = [
 
 /// The class of a value's colour.
 pub(crate) fn colour(name: &str) -> String {
-    if name == OTHER || name == touchline_domain::report::UNATTRIBUTED {
+    if name == touchline_domain::report::UNATTRIBUTED {
         return "k-none".to_owned();
+    }
+    if name == OTHER {
+        return "k-rest".to_owned();
     }
     let own = OWN.iter().position(|one| *one == name);
     let place = own.unwrap_or_else(|| {

@@ -1,15 +1,18 @@
 //! What marketing brought, at a glance.
 
-use super::asked::Asked;
-use super::chart::{Columns, OTHER, Series, bar, dot, spark};
-use super::page::page;
-use super::parts::{card, change, empty, heading};
-use super::session::Viewer;
+pub(crate) mod latest;
+
 use crate::app::App;
 use crate::app::reports::{self, Engine};
+use crate::dashboard::asked::Asked;
+use crate::dashboard::chart::{Columns, OTHER, Series, bar, dot, spark};
+use crate::dashboard::page::page;
+use crate::dashboard::parts::{card, change, empty, heading};
+use crate::dashboard::session::Viewer;
 use crate::http::error::ApiError;
 use crate::http::reports::answer::Answer;
 use axum::extract::State;
+use latest::Latest;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -49,14 +52,15 @@ struct Figures {
 }
 
 /// `GET /sites/{siteId}/overview`.
-pub(super) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<Markup, ApiError> {
+pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<Markup, ApiError> {
     let (asked, ()) = Asked::read(&app, &viewer, |_| ())?;
     let query = Query { by: vec![Dimension::Touch(TouchDimension::Channel)], ..asked.query.clone() };
     let compared = asked.compared;
     let overview = app
         .report(&viewer.site, reports::Asked::default(), move |engine| Overview::of(engine, &query, compared))
         .await??;
-    Ok(page(&viewer, "overview", "Overview", &overview.draw(&viewer, &asked)))
+    let latest = latest::newest(&app, &viewer).await?;
+    Ok(page(&viewer, "overview", "Overview", &overview.draw(&viewer, &asked, &latest)))
 }
 
 impl Figures {
@@ -119,7 +123,7 @@ impl Overview {
         })
     }
 
-    fn draw(&self, viewer: &Viewer, asked: &Asked) -> Markup {
+    fn draw(&self, viewer: &Viewer, asked: &Asked, latest: &[Latest]) -> Markup {
         let is_empty =
             self.channels.report.rows.is_empty() && self.before.is_none_or(|before| before.cell.records == 0);
         html! {
@@ -132,6 +136,7 @@ impl Overview {
                 (card("Channels", self.link_to_attribution(viewer, asked), self.table(viewer, asked)))
                 @if !self.funnel.is_empty() { (card("Pipeline", "", self.stages(viewer))) }
             }
+            (card("Just now", "", latest::part(viewer, latest)))
         }
     }
 
@@ -166,7 +171,7 @@ impl Overview {
                     against(win_rate(this).unwrap_or(0.0), |f| ratio(f.cell.won as f64, (f.cell.won + f.cell.lost) as f64).unwrap_or(0.0), Some(true))))
                 (tile("Cost", "advertising", html! { @if let Some(cost) = this.cost { (locale.money(cost, self.currency)) } @else { "–" } },
                     against(this.cost.unwrap_or(0) as f64, |f| f.cost.unwrap_or(0) as f64, None)))
-                (tile("ROAS", "revenue for each unit of cost", html! { @if let Some(roas) = roas(this) { (locale.number(roas, 2)) "×" } @else { "–" } },
+                (tile("ROAS", "revenue per cost", html! { @if let Some(roas) = roas(this) { (locale.number(roas, 2)) "×" } @else { "–" } },
                     against(roas(this).unwrap_or(0.0), |f| ratio(f.cell.won_minor as f64, f.cost.unwrap_or(0) as f64).unwrap_or(0.0), Some(true))))
             }
         }
@@ -230,7 +235,8 @@ impl Overview {
     }
 
     fn link_to_attribution(&self, viewer: &Viewer, asked: &Asked) -> Markup {
-        let address = asked.address().to(viewer.page("attribution").to_string(), &super::asked::CARRIED);
+        let address =
+            asked.address().to(viewer.page("attribution").to_string(), &crate::dashboard::asked::CARRIED);
         html! { a href=(address) { "Compare models →" } }
     }
 
@@ -259,11 +265,11 @@ impl Overview {
                             @let cost = self.channels.cost(row);
                             tr {
                                 th scope="row" {
-                                    a href=(asked.address().to(viewer.page("opportunities").to_string(), &super::asked::CARRIED).and("where", format!("channel:{name}"))) { (dot(name)) (name) }
+                                    a href=(asked.address().to(viewer.page("opportunities").to_string(), &crate::dashboard::asked::CARRIED).and("where", format!("channel:{name}"))) { (dot(name)) (name) }
                                 }
                                 td.trend { @if let Some(values) = self.over_time.get(name) { (spark(&days.iter().map(|day| values.get(day).copied().unwrap_or(0)).collect::<Vec<_>>())) } }
                                 td.n { (viewer.locale.money(cell.minor, self.currency)) }
-                                td.share { (bar(cell.minor as f64 / most as f64, &super::chart::colour(name))) }
+                                td.share { (bar(cell.minor as f64 / most as f64, &crate::dashboard::chart::colour(name))) }
                                 @if self.before.is_some() {
                                     td.n { (change(viewer, cell.minor as f64, before(row).map_or(0.0, |row| row.cells[0].minor as f64), Some(true))) }
                                 }

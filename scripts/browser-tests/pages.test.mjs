@@ -1,0 +1,184 @@
+// The pages of the demonstration in a real Chromium: every one in both themes and at a phone's width, to axe and to the
+// eye (the pictures are left in target/screenshots), and without a script.
+import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdir} from 'node:fs/promises';
+import {createInterface} from 'node:readline';
+import {after, before, test} from 'node:test';
+import {fileURLToPath} from 'node:url';
+import {newContext} from './browser.mjs';
+import {axe} from './packages.mjs';
+
+const binary = process.env.TOUCHLINE_BINARY ?? fileURLToPath(new URL('../../target/debug/touchline', import.meta.url));
+const pictures = fileURLToPath(new URL('../../target/screenshots/', import.meta.url));
+
+// The most that a page may transfer, with its style and script.
+const BYTES_MAX = 100_000;
+
+const LOOKS = [
+  {look: 'light', width: 1440, colorScheme: 'light'},
+  {look: 'dark', width: 1440, colorScheme: 'dark'},
+  {look: 'phone', width: 390, colorScheme: 'light'},
+];
+
+// What axe is asked: WCAG 2.2 AA, and what it calls good practice.
+const RULES = {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']};
+
+let demo;
+
+before(async () => {
+  await mkdir(pictures, {recursive: true});
+  const child = spawn(binary, ['demo', '--people', '1500', '--listen', '127.0.0.1:0'],
+    {stdio: ['ignore', 'pipe', 'inherit'], env: {...process.env, TOUCHLINE_LOG_LEVEL: 'warn'}});
+  let token, reference, email;
+  for await (const line of createInterface(child.stdout)) {
+    token ??= /^ +token +(tl_[0-9a-f]+)$/.exec(line)?.[1];
+    reference ??= /\/opportunities\/([^/?']+)\/receipt/.exec(line)?.[1];
+    email ??= /people\?email=([^' ]+)/.exec(line)?.[1];
+    const [, address] = /^listening on (http:\/\/.+)$/.exec(line) ?? [];
+    if (address) {
+      demo = {child, token, reference, email, address};
+      break;
+    }
+  }
+  assert.ok(demo?.token && demo.reference && demo.email, 'the demonstration says where it is');
+});
+
+after(async () => {
+  if (!demo) return;
+  demo.child.kill();
+  if (demo.child.exitCode === null) await once(demo.child, 'exit');
+});
+
+// Name of the picture, and address below the site.
+const pages = () => [
+  ['overview', 'overview'],
+  ['attribution', 'attribution'],
+  ['paths', 'paths'],
+  ['opportunities', 'opportunities'],
+  ['opportunity', `opportunities/${demo.reference}`],
+  ['people', 'people'],
+  ['person', `people?email=${demo.email}`],
+  ['quality', 'quality'],
+  ['channels', 'channels'],
+  ['set-up', 'set-up'],
+];
+
+const url = path => `${demo.address}/sites/demo/${path}`;
+
+async function signedIn(t, settings) {
+  const context = await newContext({locale: 'en-GB', ...settings});
+  t.after(() => context.close());
+  const page = await context.newPage();
+  const said = [];
+  page.on('console', message => { if (['error', 'warning'].includes(message.type())) said.push(message.text()); });
+  page.on('pageerror', error => said.push(error.message));
+  await page.goto(`${demo.address}/sign-in?token=${demo.token}`);
+  return {page, said};
+}
+
+async function violations(page) {
+  // Not as a script of the page, which its policy would refuse.
+  await page.evaluate(axe.source);
+  const {violations} = await page.evaluate(rules => globalThis.axe.run(document, rules), RULES);
+  return violations.map(({id, nodes}) => `${id}: ${nodes.map(node => node.html.slice(0, 200)).slice(0, 3).join(' | ')}`);
+}
+
+for (const {look, width, colorScheme} of LOOKS) {
+  test(`every page, ${look}`, async t => {
+    const {page, said} = await signedIn(t, {viewport: {width, height: 900}, colorScheme});
+    for (const [name, path] of pages()) {
+      await t.test(name, async () => {
+        const answer = await page.goto(url(path), {waitUntil: 'load'});
+        assert.equal(answer.status(), 200);
+        await page.screenshot({path: `${pictures}${name}-${look}.png`, fullPage: true});
+        assert.deepEqual(await violations(page), [], 'axe');
+        const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.ok(wider <= 0, `nothing is wider than the screen: ${wider}px`);
+        const shift = await page.evaluate(() => new Promise(resolve => {
+          let sum = 0;
+          new PerformanceObserver(list => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value; })
+            .observe({type: 'layout-shift', buffered: true});
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
+        }));
+        assert.equal(shift, 0, 'nothing moves once it is drawn');
+        assert.deepEqual(said.splice(0), [], 'the browser complains of nothing');
+      });
+    }
+  });
+}
+
+test('the way in, both ways, in both themes', async t => {
+  for (const colorScheme of ['light', 'dark']) {
+    const context = await newContext({colorScheme, viewport: {width: 1200, height: 800}});
+    t.after(() => context.close());
+    const page = await context.newPage();
+    await page.goto(`${demo.address}/sites/demo/overview?period=7d`);
+    assert.deepEqual(await violations(page), []);
+    await page.screenshot({path: `${pictures}sign-in-${colorScheme}.png`});
+    await page.fill('#token', 'tl_wrong');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[role=alert]');
+    assert.deepEqual(await violations(page), []);
+    await page.fill('#token', demo.token);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(url('overview?period=7d'));
+    await page.click('text=Sign out');
+    await page.waitForURL('**/sign-in');
+    const answer = await page.goto(url('overview'));
+    assert.ok(answer.url().includes('/sign-in'), 'the session is over');
+  }
+});
+
+test('pages are small, and one host is enough', async t => {
+  const context = await newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto(`${demo.address}/sign-in?token=${demo.token}`);
+  const cold = await page.context().newCDPSession(page);
+  await cold.send('Network.enable');
+  await cold.send('Network.setCacheDisabled', {cacheDisabled: true});
+  let bytes = 0;
+  cold.on('Network.loadingFinished', event => { bytes += event.encodedDataLength; });
+  const elsewhere = [];
+  page.on('request', request => { if (!request.url().startsWith(demo.address)) elsewhere.push(request.url()); });
+  for (const [name, path] of pages()) {
+    bytes = 0;
+    await page.goto(url(path), {waitUntil: 'networkidle'});
+    t.diagnostic(`${name}: ${bytes} bytes`);
+    assert.ok(bytes < BYTES_MAX, `${name}: ${bytes} bytes`);
+  }
+  assert.deepEqual(elsewhere, []);
+});
+
+test('without a script every page answers, and every choice can be made', async t => {
+  const {page} = await signedIn(t, {javaScriptEnabled: false});
+  for (const [name, path] of pages()) {
+    const answer = await page.goto(url(path));
+    assert.equal(answer.status(), 200, name);
+    assert.ok((await page.textContent('h1')).trim(), name);
+  }
+  await page.goto(url('overview'));
+  await page.selectOption('[name=period]', '90d');
+  await page.click('.apply');
+  assert.ok(page.url().includes('period=90d'));
+  assert.equal(await page.inputValue('[name=period]'), '90d');
+});
+
+test('with a script a choice counts as it is made, values show under the pointer, and the keyboard reaches all', async t => {
+  const {page} = await signedIn(t, {viewport: {width: 1440, height: 900}});
+  await page.goto(url('overview'));
+  await page.selectOption('[name=period]', '90d');
+  await page.waitForURL('**period=90d**');
+  await page.hover('.column:last-child');
+  await page.waitForSelector('.tip:not([hidden])');
+  assert.match(await page.textContent('.tip'), /£/);
+  await page.goto(url('overview'));
+  await page.keyboard.press('Tab');
+  assert.equal(await page.textContent(':focus'), 'Skip to the content');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+  await page.click('[name=theme][value=dark]');
+  await page.waitForSelector('html[data-theme=dark]');
+});
