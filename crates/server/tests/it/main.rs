@@ -19,6 +19,8 @@ mod conversions;
 mod cost_shapes;
 mod costs;
 mod dashboard;
+mod dashboard_opportunities;
+mod dashboard_people;
 mod demo;
 #[expect(unreachable_pub, reason = "as the harness")]
 mod erase;

@@ -15,10 +15,16 @@ const VALUE_SHOWN: usize = 100;
 /// The longest reference of a form or call, in characters: most are made up.
 const REFERENCE_SHOWN: usize = 24;
 
+/// Whether there is more to say than that nobody was found.
+pub(super) fn has_any(record: &Record<'_>) -> bool {
+    let found = record.found;
+    found.is_matched() || !found.guarded.is_empty() || !found.conflicts.is_empty() || found.is_truncated
+}
+
 pub(super) fn draw(record: &Record<'_>) -> Markup {
     let found = record.found;
     html! {
-        @if let Some(by) = &found.matched_by { p { "Found by its " (identifier_title(by.kind).to_lowercase()) "." } } @else { p { (found.explanation) } }
+        @if let Some(by) = &found.matched_by { p { "Found by its " (identifier_title(by.kind).to_lowercase()) "." } }
         @if !found.path.is_empty() {
             ol.steps.path {
                 @for one in found.path.iter().take(SHOWN_MAX) {

@@ -102,20 +102,25 @@ impl Record<'_> {
                 @if self.found.is_matched() { a.button.second href=(person) { "The person" } }
             }
         };
+        let has_touches = !self.whole.receipt.touches.is_empty();
+        let credit = card("How its value is shared", "", credit::draw(self));
         html! {
             (heading(self.key.reference.as_str(), kind, actions))
             (self.tiles())
             @if !self.found.is_matched() { (evidence::unmatched(self)) }
             div.record-columns {
-                (card("Journey", "", timeline::draw(self)))
-                div.record-side {
-                    (card("Whom it is about, and why", "", evidence::draw(self)))
+                div.record-part {
+                    (card("Journey", "", timeline::draw(self)))
+                    @if !has_touches { (credit) }
+                }
+                div.record-part {
+                    @if evidence::has_any(self) { (card("Whom it is about, and why", "", evidence::draw(self))) }
                     @if self.key.kind == RecordKind::Opportunity { (card("Stages", "", history::stages(self))) }
                     @if !self.state.labels.is_empty() || !self.state.properties.is_empty() { (card("From the CRM", "", self.particulars())) }
                     (card("Uploads", "", history::uploads(self)))
                 }
             }
-            (card("How its value is shared", "", credit::draw(self)))
+            @if has_touches { (credit) }
         }
     }
 
@@ -141,7 +146,7 @@ impl Record<'_> {
             section.tiles aria-label="Key facts" {
                 (tile("Value", locale.money(record.minor.into(), record.currency), converted))
                 (tile("Date", html! { (locale.day(record.day)) }, html! {
-                    @if let Some(lead) = lead { "lead of " (told(self.viewer, lead)) } @else if !self.state.occurred.date_only { (told(self.viewer, self.state.occurred)) } @else { "until the end of the day" }
+                    @if let Some(lead) = lead { "lead of " (told(self.viewer, lead)) } @else { "first heard of " (told(self.viewer, self.whole.journey.created)) }
                 }))
                 @if let Some(stage) = &record.stage {
                     (tile("Stage", stage_badge(stage, record.milestone), html! { @if let Some(milestone) = record.milestone { "counts as " (milestone.name()) } @else { "counts as nothing yet: see Set-up" } }))

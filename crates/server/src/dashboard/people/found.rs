@@ -24,6 +24,9 @@ use touchline_domain::{Identifier, Milestone};
 /// The longest text of one field that is shown, in characters.
 pub(super) const TEXT_SHOWN: usize = 120;
 
+/// The longest visitor id in a list, in characters.
+const VISITOR_SHOWN: usize = 24;
+
 /// The most fields of one form that are shown.
 const FIELDS_SHOWN: usize = 12;
 
@@ -178,7 +181,7 @@ impl Person<'_> {
                                 td.channel { (dot(&class.channel)) (class.channel) @if visit.crawler.is_some() { " " span.badge { "crawler" } } }
                                 td { (cut(class.source.as_deref().unwrap_or("–"))) " / " (cut(class.medium.as_deref().unwrap_or("–"))) @if let Some(campaign) = &class.campaign { div.quiet.small { (cut(campaign)) } } }
                                 td.address { (cut(&visit.landing_page)) @if let Some(referrer) = &visit.referrer { div.quiet { "from " (cut(referrer)) } } }
-                                td { span.code { (cut(&visit.visitor)) } div.quiet.small { (visit.device) } }
+                                td { span.code { (super::super::opportunities::cut(&visit.visitor, VISITOR_SHOWN)) } div.quiet.small { (visit.device) } }
                             }
                         }
                     }

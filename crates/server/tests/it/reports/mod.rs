@@ -14,4 +14,4 @@ mod refusals;
 mod settings;
 mod stages;
 #[expect(unreachable_pub, reason = "as the harness")]
-mod world;
+pub mod world;
