@@ -179,7 +179,7 @@ impl Person<'_> {
                             tr {
                                 th.when scope="row" { (when(self.viewer, &visit.at)) }
                                 td.channel { (dot(&class.channel)) (class.channel) @if visit.crawler.is_some() { " " span.badge { "crawler" } } }
-                                td { (cut(class.source.as_deref().unwrap_or("–"))) " / " (cut(class.medium.as_deref().unwrap_or("–"))) @if let Some(campaign) = &class.campaign { div.quiet.small { (cut(campaign)) } } }
+                                td.origin { (cut(class.source.as_deref().unwrap_or("–"))) " / " (cut(class.medium.as_deref().unwrap_or("–"))) @if let Some(campaign) = &class.campaign { div.quiet.small { (cut(campaign)) } } }
                                 td.address { (cut(&visit.landing_page)) @if let Some(referrer) = &visit.referrer { div.quiet { "from " (cut(referrer)) } } }
                                 td { span.code { (super::super::opportunities::cut(&visit.visitor, VISITOR_SHOWN)) } div.quiet.small { (visit.device) } }
                             }

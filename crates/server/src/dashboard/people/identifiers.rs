@@ -56,7 +56,7 @@ fn row(person: &Person<'_>, one: &ReachedOut) -> Markup {
                 }
                 @if let Some(guard) = &one.guard { div.quiet.small { (guard.detail) } }
             }
-            td {
+            td.reached {
                 @if let Some(step) = &one.reached { "beside " (title(&step.from)) span.quiet { ", by fact " (step.fact) } } @else { span.quiet { "what was looked for" } }
             }
             @if person.viewer.is_admin() { td.n { (decision(one, is_allowed)) } }
