@@ -43,6 +43,8 @@ fn a_person_is_found_by_whatever_names_them() {
         "by=visitor&value=phone",
         "by=payload&value=Ann+Example",
         "by=opportunity&value=OPP-1",
+        "email=ann@example.com",
+        "raId=phone",
     ] {
         let html = browser.page(&format!("/sites/s/people?{asked}"));
         for one in person["identifiers"].as_array().unwrap() {

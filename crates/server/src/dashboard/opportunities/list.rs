@@ -195,7 +195,7 @@ impl List {
         let is_limited = self.listed.sought.is_none() && of_touches(&query.filters).next().is_some();
         let is_opportunity = query.kind == RecordKind::Opportunity;
         html! {
-            div.scroll tabindex="0" role="region" aria-label="Records" {
+            div.scroll tabindex="0" role="region" aria-label="Table of records" {
                 table.data.records {
                     caption.unseen { (kind_title(query.kind)) ", each with what it is worth and what led to it" }
                     thead { tr {

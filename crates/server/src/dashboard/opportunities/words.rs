@@ -13,6 +13,9 @@ use touchline_domain::{Day, IdentifierKind, Milestone, Moment};
 /// What need not be encoded in one step of a path.
 const STEP: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
+/// The longest stage that is shown, in characters.
+const STAGE_SHOWN: usize = 40;
+
 /// The address of one record.
 pub(crate) fn record_page(viewer: &Viewer, kind: RecordKind, reference: &str) -> Address {
     let list = match kind {
@@ -30,8 +33,10 @@ pub(crate) fn stage_badge(stage: &str, milestone: Option<Milestone>) -> Markup {
         Some(Milestone::Opportunity) => "badge accent",
         Some(Milestone::Lead) | None => "badge",
     };
+    let told =
+        milestone.map_or_else(|| stage.to_owned(), |milestone| format!("{stage}: {}", milestone.name()));
     let meaning = milestone.map(Milestone::name).filter(|name| !stage.eq_ignore_ascii_case(name));
-    html! { span class=(class) title=[milestone.map(Milestone::name)] { (stage) @if let Some(meaning) = meaning { span.unseen { " (" (meaning) ")" } } } }
+    html! { span class=(class) title=(told) { (cut(stage, STAGE_SHOWN)) @if let Some(meaning) = meaning { span.unseen { " (" (meaning) ")" } } } }
 }
 
 /// What people call a kind of identifiers.

@@ -49,9 +49,8 @@ pub(crate) async fn erase(State(app): State<Arc<App>>, change: Change) -> Result
     if wrong.is_some() {
         return question(&app, &viewer, &sought, &Choice { records, is_sure, wrong }).await;
     }
-    let whom = match sought.whom(&viewer.site) {
-        Ok(whom) => whom,
-        Err(_) => return question(&app, &viewer, &sought, &Choice { records, is_sure, wrong }).await,
+    let Ok(whom) = sought.whom(&viewer.site) else {
+        return question(&app, &viewer, &sought, &Choice { records, is_sure, wrong }).await;
     };
     let erased = erase_now(app.store.as_ref(), &viewer.site.id, whom, records, app.clock.now()).await?;
     Ok(page(&viewer, "people", "Erased", &statement(&viewer, &erased)).into_response())

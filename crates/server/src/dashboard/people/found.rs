@@ -130,7 +130,7 @@ impl Person<'_> {
         }
         let (range, pager) = part(self.viewer, "records", out.len());
         html! {
-            div.scroll tabindex="0" role="region" aria-label="Records" {
+            div.scroll tabindex="0" role="region" aria-label="Table of records" {
                 table.data {
                     caption.unseen { "Opportunities and revenue of this person" }
                     thead { tr { th scope="col" { "Reference" } th scope="col" { "Kind" } th scope="col" { "Date" } th scope="col" { "Stage" } th.n scope="col" { "Value" } th scope="col" { "Matched by" } } }
@@ -169,7 +169,7 @@ impl Person<'_> {
         }
         let (range, pager) = part(self.viewer, "visits", out.len());
         html! {
-            div.scroll tabindex="0" role="region" aria-label="Visits" {
+            div.scroll tabindex="0" role="region" aria-label="Table of visits" {
                 table.data {
                     caption.unseen { "Visits of this person in order of time" }
                     thead { tr { th scope="col" { "When" } th scope="col" { "Channel" } th scope="col" { "Source and medium" } th scope="col" { "Landing page" } th scope="col" { "Browser" } } }

@@ -23,7 +23,7 @@ pub(super) fn draw(person: &Person<'_>) -> Markup {
     let (viewer, out) = (person.viewer, &person.out.identifiers);
     let (range, pager) = part(viewer, "identifiers", out.len());
     let table = html! {
-        div.scroll tabindex="0" role="region" aria-label="Identifiers" {
+        div.scroll tabindex="0" role="region" aria-label="Table of identifiers" {
             table.data {
                 caption.unseen { "Identifiers of this person, the nearest to what was looked for first" }
                 thead { tr { th scope="col" { "Identifier" } th scope="col" { "Kind" } th scope="col" { "Standing" } th scope="col" { "How it was reached" } @if viewer.is_admin() { th scope="col" { span.unseen { "Decision" } } } } }

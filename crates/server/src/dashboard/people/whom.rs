@@ -19,6 +19,15 @@ const BY: [(&str, &str, By); 7] = [
     ("revenue", "Revenue’s reference", By::Record(RecordKind::Revenue)),
 ];
 
+/// The API's names of the same.
+const AS_IN_API: [(&str, &str); 5] = [
+    ("email", "email"),
+    ("phone", "phone"),
+    ("raId", "visitor"),
+    ("cookie", "cookie"),
+    ("payload", "payload"),
+];
+
 #[derive(Clone, Copy)]
 enum By {
     Identifier(IdentifierKind),
@@ -33,8 +42,13 @@ pub(super) struct Sought {
 }
 
 impl Sought {
+    /// As the form has it, or as the API would be asked.
     pub(super) fn of_address(address: &Address) -> Self {
-        Self::of(address.get("by"), address.get("value"))
+        let as_in_api = AS_IN_API.iter().find_map(|(name, by)| Some((*by, address.get(name)?)));
+        match (address.get("value"), as_in_api) {
+            (None, Some((by, value))) => Self::of(Some(by), Some(value)),
+            (value, _) => Self::of(address.get("by"), value),
+        }
     }
 
     pub(super) fn of_form(form: &Form) -> Self {
