@@ -3,10 +3,11 @@
 use super::super::chart::{colour, dot};
 use super::record::{Record, TOUCHES_PER_PAGE};
 use super::words::model_title;
+use crate::http::reports::receipt::every_model;
 use maud::{Markup, html};
 use std::collections::BTreeMap;
 use touchline_domain::Instant;
-use touchline_domain::attribution::Model;
+use touchline_domain::attribution::{DirectPolicy, Model};
 use touchline_domain::report::{ReceiptTouch, TouchDimension, UNATTRIBUTED};
 
 /// The picture's own width; it is stretched to where it stands.
@@ -21,12 +22,35 @@ pub(super) fn draw(record: &Record<'_>) -> Markup {
         return html! { p.quiet { "There is no touch to share it among: all of it is unattributed." } };
     }
     html! {
+        (choice(record))
         (bars(record))
         (grid(record))
         p.quiet.small {
             "Shares are cut to the smallest unit of the currency, and what is left goes to the largest fractions, so that every model adds up to the value exactly. "
             "A dash is a touch that the model does not look at."
         }
+    }
+}
+
+/// Which models are shown, and what else was asked for in the address.
+fn choice(record: &Record<'_>) -> Markup {
+    let kept = record.asked.address().without(&["model", "page"]);
+    let models = &record.query.models;
+    let mut offered = every_model();
+    offered.extend(models.iter().filter(|model| !every_model().contains(model)));
+    html! {
+        details.choices {
+            summary { "Choose models" }
+            form method="get" {
+                @for (name, value) in kept.pairs() { input type="hidden" name=(name) value=(value); }
+                @for model in &offered {
+                    label title=(model.definition()) { input type="checkbox" name="model" value=(model) checked[models.contains(model)]; span { (model_title(model)) } }
+                }
+                button.small type="submit" { "Show these" }
+            }
+        }
+        @if let Some(days) = record.query.lookback_days { p.quiet { "Touches of the " (days) " days before its date are looked at." } }
+        @if record.query.direct != DirectPolicy::default() { p.quiet { "Direct touches: " (record.query.direct.name().replace('-', " ")) "." } }
     }
 }
 
