@@ -3,7 +3,7 @@
 use super::super::address::Address;
 use super::super::asked::Asked;
 use super::super::session::Viewer;
-use super::words::{identifier_title, model_title};
+use super::words::{STAGE_SHOWN, cut, identifier_title, model_title};
 use crate::http::reports::query_in::escaped;
 use maud::{Markup, html};
 use touchline_domain::IdentifierKind;
@@ -37,7 +37,7 @@ pub(super) fn form(asked: &Asked, stages: &[String]) -> Markup {
     let stages: Vec<(String, String)> = stages
         .iter()
         .take(STAGES_MAX)
-        .map(|stage| (format!("stage:{}", escaped(stage)), stage.clone()))
+        .map(|stage| (format!("stage:{}", escaped(stage)), cut(stage, STAGE_SHOWN)))
         .collect();
     let matched = matched();
     let chosen = |options: &[(String, String)]| {

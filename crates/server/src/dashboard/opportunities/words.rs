@@ -14,7 +14,7 @@ use touchline_domain::{Day, IdentifierKind, Milestone, Moment};
 const STEP: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The longest stage that is shown, in characters.
-const STAGE_SHOWN: usize = 40;
+pub(super) const STAGE_SHOWN: usize = 40;
 
 /// The address of one record.
 pub(crate) fn record_page(viewer: &Viewer, kind: RecordKind, reference: &str) -> Address {
