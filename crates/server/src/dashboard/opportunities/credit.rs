@@ -171,7 +171,7 @@ fn cell(record: &Record<'_>, touch: &ReceiptTouch, place: usize) -> Markup {
     if given.minor == 0 {
         return html! { td.n { span.quiet { (record.viewer.locale.money(0, told.currency)) } } };
     }
-    let steps = (share(given.minor.into(), told.minor.into()) * STEPS).round();
+    let steps = (share(given.minor.into(), told.minor.into()) * STEPS).round().max(1.0);
     html! {
         td class=(format!("n w{steps}")) { (record.viewer.locale.money(given.minor.into(), told.currency)) }
     }
