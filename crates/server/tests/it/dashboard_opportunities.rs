@@ -165,6 +165,8 @@ fn one_record_is_told_as_its_receipt_tells_it() {
     assert_eq!(grid(&narrow)[0], ["250.00", "66.67"]);
     assert!(narrow.contains("Found by its email address.") && narrow.contains("form-ann"));
     assert_eq!(browser.get("/sites/s/opportunities/nothing").status, 404);
+    let revenue = browser.page("/sites/s/revenue/INV-A?period=all");
+    assert!(revenue.contains("href=\"/sites/s/opportunities?period=all&amp;kind=revenue\""), "the way back");
 }
 
 #[test]

@@ -99,6 +99,12 @@ fn evidence_is_cut_and_restored() {
     assert!(html.contains(&format!("name=\"restore\" value=\"{evidence}\"")), "{html}");
     assert!(decide("restore").ends_with("&done=restored"));
     assert_eq!(visitors(&server), ["laptop", "phone"]);
+    let only = format!("{} PayloadValue=Ann Example", fact(&server, "1"));
+    let asked = [("by", "payload"), ("value", "Ann Example"), ("cut", only.as_str())];
+    let back = browser.post("/sites/s/people/evidence", &asked);
+    let page = browser.get(back.header("location").unwrap());
+    assert_eq!(page.status, 404, "nothing else names this value");
+    assert!(page.text().contains("It is cut.") && page.text().contains("To restore what was cut"));
     for wrong in ["", "x", "7 EmailAddress", "0 EmailAddress=a@b.c", "1 Fax=7"] {
         let reply = browser.post("/sites/s/people/evidence", &[("cut", wrong)]);
         assert_eq!(reply.status, 400, "{wrong}");

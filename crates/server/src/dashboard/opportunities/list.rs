@@ -124,9 +124,9 @@ impl List {
         let sought = self.listed.sought.as_deref();
         html! {
             @if let Some(sought) = sought {
-                (heading("Opportunities", html! { (kind_title(kind)) " that begin with or name “" (sought) "”, of all time" }, self.kinds(viewer, sought)))
+                (heading(kind_title(kind), html! { "Those that begin with or name “" (sought) "”, of all time" }, self.kinds(viewer, sought)))
             } @else {
-                (heading("Opportunities", self.asked.period_title(viewer), self.asked.controls(viewer)))
+                (heading(kind_title(kind), self.asked.period_title(viewer), self.asked.controls(viewer)))
             }
             (filters::search(viewer, kind, sought))
             @if sought.is_none() {

@@ -96,6 +96,7 @@ impl Record<'_> {
             .with("by", self.key.kind.name())
             .and("value", self.key.reference.as_str());
         let list = self.asked.address().to(self.viewer.page("opportunities").to_string(), &CARRIED);
+        let list = list.with("kind", self.key.kind.name());
         let actions = html! {
             div.actions {
                 a.button.second href=(list) { "← All records" }

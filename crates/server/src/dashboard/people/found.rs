@@ -46,6 +46,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<
         let content = html! {
             (heading("People", "Who somebody is, what is known of them, and how", ""))
             (sought.form(&viewer, wrong))
+            (done(&viewer))
             (content)
         };
         (status, page(&viewer, "people", "People", &content)).into_response()
@@ -61,6 +62,8 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<
         Ok(held) => held,
         Err(error) => {
             let Some((title, what_to_do)) = nobody(&error) else { return Err(error.into()) };
+            let is_cut = viewer.address.get("done") == Some("cut");
+            let what_to_do = html! { (what_to_do) @if is_cut { " To restore what was cut, look for something else that the fact names." } };
             return Ok(answer(StatusCode::NOT_FOUND, None, &empty(title, what_to_do)));
         }
     };
@@ -68,6 +71,18 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<
     let out = PersonOut::new(&viewer.site, &held);
     let person = Person { viewer: &viewer, sought: &sought, held: &held, out: &out, allowed: &allowed };
     Ok(answer(StatusCode::OK, None, &person.draw()))
+}
+
+/// What was just decided.
+fn done(viewer: &Viewer) -> Markup {
+    let done = match viewer.address.get("done") {
+        Some("cut") => Some("It is cut. Whom records are about is being worked out again."),
+        Some("restored") => Some("It is evidence again. Whom records are about is being worked out again."),
+        Some("allowed") => Some("It is allowed, and joins from now on."),
+        Some("disallowed") => Some("It is allowed no longer; guards decide again."),
+        _ => None,
+    };
+    html! { @if let Some(done) = done { p.done role="status" { (done) } } }
 }
 
 fn nobody_yet() -> Markup {
@@ -107,17 +122,7 @@ impl Person<'_> {
     }
 
     fn notices(&self) -> Markup {
-        let done = match self.viewer.address.get("done") {
-            Some("cut") => Some("It is cut. Whom records are about is being worked out again."),
-            Some("restored") => {
-                Some("It is evidence again. Whom records are about is being worked out again.")
-            }
-            Some("allowed") => Some("It is allowed, and joins from now on."),
-            Some("disallowed") => Some("It is allowed no longer; guards decide again."),
-            _ => None,
-        };
         html! {
-            @if let Some(done) = done { p.done role="status" { (done) } }
             @if self.out.is_ambiguous { p.note { "This leads to several people, so none was picked: only what names it itself is here. An email address or a visitor id finds one of them." } }
             @if self.out.is_truncated { p.note { "The search stopped at a bound; there may be more." } }
         }
