@@ -180,8 +180,8 @@ impl List {
                     strong { (locale.count(sum.count as u64)) " " (kind_words(query.kind, sum.count)) } ", "
                     strong { (locale.money(sum.minor, *currency)) } " in all"
                     @if is_limited {
-                        @for (model, credit) in query.models.iter().zip(&sum.credit) {
-                            ", " strong { (locale.money(*credit, *currency)) } " credited to " strong { (whom) } " under " (model_title(model).to_lowercase())
+                        @for (place, (model, credit)) in query.models.iter().zip(&sum.credit).enumerate() {
+                            ", " strong { (locale.money(*credit, *currency)) } @if place == 0 { " credited to " strong { (whom) } } " under " (model_title(model).to_lowercase())
                         }
                     }
                     @if *currency != self.currency { span.quiet { " – there is no rate into " (self.currency.code()) } }
@@ -211,7 +211,7 @@ impl List {
                         }
                         th scope="col" { "Matched by" }
                         (self.sortable("Touches", "n", &[RecordOrder::Touches]))
-                        th scope="col" { "First touch" } th scope="col" { "Last touch" }
+                        th scope="col" { "First channel" } th scope="col" { "Last channel" }
                     } }
                     tbody {
                         @for record in &self.credits.records {
