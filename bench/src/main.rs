@@ -5,6 +5,7 @@ mod histogram;
 mod identity;
 mod load;
 mod made_up;
+mod pages;
 mod report;
 mod servers;
 mod uploads;
@@ -35,6 +36,8 @@ enum Command {
     Identity(IdentityOptions),
     /// Reports over a million journeys in memory, against SQL over the same rows
     Report(report::Options),
+    /// How long the server takes for each page of the demonstration
+    Pages(pages::Options),
 }
 
 #[derive(clap::Args)]
@@ -78,6 +81,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Upload(options) => upload(&options).await,
         Command::Visits(options) => visits::run(&options).await,
         Command::Identity(options) => identity::run(&options.sizes, options.rounds).await,
+        Command::Pages(options) => pages::run(&options),
         Command::Report(options) => {
             report::run(&options)?;
             freshness::run(&options.served).await

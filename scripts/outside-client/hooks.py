@@ -61,7 +61,7 @@ TOUCH_TIMES = [f"touch{span}" for span in SPANS]
 RECORDS = "stage milestone label currency found property.Region".split() + [span.lower() for span in SPANS]
 DIMENSIONS = TOUCHES + TOUCH_TIMES + RECORDS
 MODELS = "first-touch last-touch last-non-direct linear position-based time-decay w-shaped full-path markov markov-global shapley".split()
-VALUE = TEXT.map(lambda text: text.replace("|", "").replace("\\", "")).filter(bool)
+VALUE = TEXT.map(lambda text: text.replace("\\", "\\\\").replace("|", "\\|"))
 
 schemathesis.openapi.format(
     "touchline-dimensions",

@@ -1,5 +1,6 @@
 //! What the verbs about costs of advertising and reference rates take and answer.
 
+use std::sync::Arc;
 use touchline_domain::cost::CostKey;
 use touchline_domain::{AdCost, Day, Instant, Rates, SiteId, StoredCost};
 
@@ -45,8 +46,8 @@ pub struct StoredRates {
     pub version: u64,
     /// When the last one was; `None` before the first.
     pub changed_at: Option<Instant>,
-    /// The rates.
-    pub rates: Rates,
+    /// The rates: a few megabytes, shared by all who convert.
+    pub rates: Arc<Rates>,
 }
 
 /// What an import of rates did, in days.

@@ -228,7 +228,8 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<JourneysPage, StoreError>;
 
     /// Queues all records of one site, or of all, to have their journeys derived anew by [`Store::follow`]. Journeys that come
-    /// out as they are stored keep their rows.
+    /// out as they are stored keep their rows. However many there are, who writes meanwhile does not wait for it; broken off, it
+    /// can be begun again.
     async fn rebuild(&self, site: Option<SiteId>) -> Result<Rebuild, StoreError>;
 
     /// Derives the journeys of one site, or of all, from the facts and compares them with those that are stored, as far as
@@ -264,8 +265,13 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Guarded>, StoreError>;
 
-    /// The identifiers that the operator allowed, in order of kind and value.
-    async fn allowed(&self, site: SiteId) -> Result<Vec<Identifier>, StoreError>;
+    /// The identifiers after one that the operator allowed, in order of kind and value.
+    async fn allowed(
+        &self,
+        site: SiteId,
+        after: Option<Identifier>,
+        limit: usize,
+    ) -> Result<Vec<Identifier>, StoreError>;
 
     /// Takes some of the changes that no match has followed yet, in order, finds the records that they affect, and
     /// brings their matches up to date. At most about `limit` changes; repeat until [`Followed::is_done`]. It can be

@@ -1,3 +1,6 @@
+use super::lanes::LANES;
+use super::parts::{self, GROUPS, Parts};
+
 /// Shares an amount by weights, exactly: the shares add up to the amount, and none is a whole unit away from its exact
 /// part.
 ///
@@ -9,22 +12,15 @@
 /// ±[`AMOUNT_MINOR_MAX`](crate::AMOUNT_MINOR_MAX) (it may be as large as `i64` has it, except for its minimum).
 pub fn apportion(amount: i64, weights: &[u64], shares: &mut [i64]) {
     debug_assert_eq!(weights.len(), shares.len(), "one share per weight");
-    let (mut total, mut least, mut most) = (0, u64::MAX, 0);
-    for &weight in weights {
-        total += weight;
-        least = least.min(weight);
-        most = most.max(weight);
-    }
-    if total == most {
-        // One touch gets everything, or there is no weight at all.
-        for (share, &weight) in shares.iter_mut().zip(weights) {
-            *share = if weight == 0 { 0 } else { amount };
-        }
-        return;
+    let total = weights.iter().sum();
+    if total == 0 {
+        // There is nobody to give it to.
+        return shares.fill(0);
     }
     let positive = amount.unsigned_abs();
-    if least == most {
-        share_evenly(positive, shares);
+    let are_few = weights.len() <= LANES * GROUPS;
+    if let Some(parts) = Parts::new(positive, total).filter(|_| are_few) {
+        share_padded(parts, weights, shares);
     } else if positive.checked_mul(total).is_some() {
         share(positive, weights, shares, |weight| (positive * weight / total, positive * weight % total));
     } else {
@@ -41,12 +37,17 @@ pub fn apportion(amount: i64, weights: &[u64], shares: &mut [i64]) {
     }
 }
 
-fn share_evenly(amount: u64, shares: &mut [i64]) {
-    let count = shares.len() as u64;
-    let (each, left) = ((amount / count).cast_signed(), amount % count);
-    for (share, place) in shares.iter_mut().zip(0..) {
-        *share = each + i64::from(place < left);
+/// Weights of zero get nothing, so as many are added as fill the lanes.
+fn share_padded(parts: Parts, weights: &[u64], shares: &mut [i64]) {
+    let ((groups, rest), (shared, _)) = (weights.as_chunks(), shares.as_chunks_mut());
+    if rest.is_empty() {
+        return parts::share(parts, groups, shared);
     }
+    let (mut padded, mut padded_shares) = ([[0; LANES]; GROUPS], [[0; LANES]; GROUPS]);
+    padded.as_flattened_mut()[..weights.len()].copy_from_slice(weights);
+    let groups = weights.len().div_ceil(LANES);
+    parts::share(parts, &padded[..groups], &mut padded_shares[..groups]);
+    shares.copy_from_slice(&padded_shares.as_flattened()[..weights.len()]);
 }
 
 /// What is no more than an amount or a total of weights.
@@ -54,36 +55,8 @@ fn narrow(value: u128) -> u64 {
     u64::try_from(value).unwrap_or(u64::MAX)
 }
 
-/// Up to so many shares the remainders stand on the stack.
-const FEW: usize = 32;
-
 /// `part` gives a weight's exact part as whole units and the remainder of that division.
 fn share(amount: u64, weights: &[u64], shares: &mut [i64], part: impl Fn(u64) -> (u64, u64)) {
-    if weights.len() > FEW {
-        return share_among_many(amount, weights, shares, part);
-    }
-    let mut remainders = [0; FEW];
-    let remainders = &mut remainders[..weights.len()];
-    let mut left = amount;
-    for ((share, remainder), &weight) in shares.iter_mut().zip(remainders.iter_mut()).zip(weights) {
-        let (units, rest) = part(weight);
-        (*share, *remainder) = (units.cast_signed(), rest);
-        left -= units;
-    }
-    // Remainders that are not zero outnumber what is left: they add up to `left` totals, and each is less than one.
-    for _ in 0..left {
-        let (mut largest, mut place) = (0, 0);
-        for (candidate, &remainder) in remainders.iter().enumerate() {
-            if remainder > largest {
-                (largest, place) = (remainder, candidate);
-            }
-        }
-        shares[place] += 1;
-        remainders[place] = 0;
-    }
-}
-
-fn share_among_many(amount: u64, weights: &[u64], shares: &mut [i64], part: impl Fn(u64) -> (u64, u64)) {
     let mut left = amount;
     let mut remainders = Vec::with_capacity(weights.len());
     for ((share, &weight), place) in shares.iter_mut().zip(weights).zip(0_usize..) {
@@ -143,16 +116,31 @@ mod tests {
     }
 
     fn weight() -> impl Strategy<Value = u64> {
-        prop_oneof![Just(0), Just(1), 0..10_u64, 0..=1_u64 << 32, 0..=u64::MAX >> 13]
+        prop_oneof![Just(0), Just(1), 0..10_u64, 0..40_000_u64, 0..=1_u64 << 32]
+    }
+
+    /// Of all sizes, of one alone, so large that they must be shared one by one, and of few different ones.
+    fn weights() -> impl Strategy<Value = Vec<u64>> {
+        let of = |one| prop::collection::vec(one, 1..80);
+        let few = prop::collection::vec(0..=1_u64 << 32, 1..4)
+            .prop_flat_map(|few| prop::collection::vec(prop::sample::select(few), 1..80));
+        prop_oneof![
+            of(weight().boxed()),
+            of((0..=1_u64 << 32).boxed()),
+            of((0..=u64::MAX >> 13).boxed()),
+            few
+        ]
     }
 
     fn amount() -> impl Strategy<Value = i64> {
-        prop_oneof![-100..100_i64, -AMOUNT_MINOR_MAX..=AMOUNT_MINOR_MAX]
+        // Of these, all but the largest are shared several at once.
+        let usual = -(1_i64 << 48)..1 << 48;
+        prop_oneof![-100..100_i64, -10_000_000..10_000_000_i64, usual, -AMOUNT_MINOR_MAX..=AMOUNT_MINOR_MAX]
     }
 
     proptest! {
         #[test]
-        fn it_is_the_largest_remainder(amount in amount(), weights in prop::collection::vec(weight(), 1..80)) {
+        fn it_is_the_largest_remainder(amount in amount(), weights in weights()) {
             prop_assume!(weights.iter().any(|weight| *weight > 0));
             let shares = shares(amount, &weights);
             prop_assert_eq!(shares.iter().sum::<i64>(), amount);

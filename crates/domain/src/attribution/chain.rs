@@ -12,6 +12,8 @@ pub struct Fit {
     base_rate: f64,
     effects: Vec<f64>,
     weights: Vec<u64>,
+    /// The same by the numbers of channels, where those are small; zero for one that was never seen.
+    by_number: Vec<u64>,
 }
 
 /// The weight of the channel that most depends on.
@@ -49,7 +51,8 @@ impl Fit {
         };
         let effects: Vec<f64> = (0..size).map(|state| if is_any { effect(state) } else { 0.0 }).collect();
         let weights = whole_weights(&effects);
-        Self { numbering, base_rate: if is_any { base_rate } else { 0.0 }, effects, weights }
+        let by_number = numbering.by_number(&weights);
+        Self { numbering, base_rate: if is_any { base_rate } else { 0.0 }, effects, weights, by_number }
     }
 
     /// How many of all journeys convert.
@@ -69,7 +72,8 @@ impl Fit {
 
     /// The removal effect as a weight, compared with the largest.
     pub(super) fn weight(&self, channel: u32) -> u64 {
-        self.numbering.state(channel).map_or(0, |state| self.weights[state])
+        let large = || self.numbering.state(channel).map_or(0, |state| self.weights[state]);
+        self.by_number.get(channel as usize).copied().unwrap_or_else(large)
     }
 
     /// Shares the sum of all records over channels by their removal effects, as

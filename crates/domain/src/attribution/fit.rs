@@ -66,9 +66,14 @@ impl FitBuilder {
 
     /// Adds journeys over the same channels, of which some converted and some came to nothing (`nulls`).
     pub fn add(&mut self, channels: &[u32], conversions: u64, nulls: u64) {
+        self.add_each(channels.iter().copied(), conversions, nulls);
+    }
+
+    /// As [`FitBuilder::add`], of channels that stand nowhere together.
+    pub(crate) fn add_each(&mut self, channels: impl Iterator<Item = u32>, conversions: u64, nulls: u64) {
         let journeys = conversions + nulls;
         let mut before = None;
-        for &channel in channels {
+        for channel in channels {
             let Some(state) = self.numbering.state_or_new(channel) else {
                 self.is_full = true;
                 return;
@@ -141,6 +146,12 @@ impl Numbering {
             Some(state) => Some(*state as usize - 1),
             None => self.large.get(&channel).copied(),
         }
+    }
+
+    /// What states have, by small number of the channel; zero where there is no such channel.
+    pub(super) fn by_number(&self, of_states: &[u64]) -> Vec<u64> {
+        let of = |state: &u32| (*state as usize).checked_sub(1).map_or(0, |state| of_states[state]);
+        self.small.iter().map(of).collect()
     }
 
     /// None when there is no room for another.

@@ -1,7 +1,7 @@
+use super::Path;
 use super::parameters::{Parameters, Percent};
-use super::roles::weigh_by_roles;
-use super::rule::Rule;
-use super::{Fit, Path};
+use super::roles::Roles;
+use super::rule::{Rule, Shape};
 use crate::Invalid;
 
 /// Fixed shares to the first touch and to those that led to the lead, to the opportunity and to the close, what is left
@@ -25,6 +25,8 @@ impl Default for FullPath {
 
 impl Rule for FullPath {
     const NAME: &'static str = "full-path";
+    const SHAPE: Shape = Shape::Roles;
+    const NEEDS_MILESTONES: bool = true;
 
     fn read(parameters: &mut Parameters<'_>) -> Result<Self, Invalid> {
         let usual = Self::default();
@@ -55,7 +57,7 @@ impl Rule for FullPath {
         )
     }
 
-    fn weigh(&self, path: &Path<'_>, _: Option<&Fit>, weights: &mut [u64]) {
+    fn roles(&self, path: &Path<'_>) -> Option<Roles> {
         let touch = |milestone: Option<i64>| milestone.map(|time| path.touch_before(time));
         let roles = [
             (self.first, Some(0)),
@@ -63,6 +65,6 @@ impl Rule for FullPath {
             (self.opportunity, touch(path.opportunity)),
             (self.closed, touch(Some(path.closed))),
         ];
-        weigh_by_roles(roles, self.others, weights);
+        Some(Roles::new(roles, self.others, path.times.len()))
     }
 }

@@ -16,6 +16,7 @@ mod direct;
 mod first_touch;
 mod fit;
 mod full_path;
+mod lanes;
 mod last_non_direct;
 mod last_touch;
 mod linear;
@@ -23,6 +24,7 @@ mod markov;
 mod markov_global;
 mod model;
 mod parameters;
+mod parts;
 mod path;
 mod position_based;
 mod roles;
@@ -35,7 +37,9 @@ pub use apportion::apportion;
 pub use chain::Fit;
 pub use direct::{DirectPolicy, Eligible};
 pub use fit::{FitBuilder, TooManyChannels};
+pub(crate) use lanes::LANES;
 pub use path::Path;
+pub(crate) use roles::{FewShares, Roles};
 pub(crate) use rule::Shape;
 
 model::models! {

@@ -65,6 +65,13 @@ macro_rules! models {
                 }
             }
 
+            /// Whether [`Model::weigh`] needs to know when the record became a lead and an opportunity.
+            pub(crate) fn needs_milestones(&self) -> bool {
+                match self {
+                    $(Self::$rule(_) => <$rule as rule::Rule>::NEEDS_MILESTONES,)+
+                }
+            }
+
             /// Whether the model shares the sum of all records at once, with [`Fit::global_shares`]. What
             /// [`Model::weigh`] answers then only says how a journey's touches compare.
             pub fn shares_the_total(&self) -> bool {
@@ -85,6 +92,13 @@ macro_rules! models {
             pub fn direct(&self, asked: DirectPolicy) -> DirectPolicy {
                 match self {
                     $(Self::$rule(_) => <$rule as rule::Rule>::direct(asked),)+
+                }
+            }
+
+            /// Which touches of a journey play a role, of models of that shape. There is at least one touch.
+            pub(crate) fn roles(&self, path: &Path<'_>) -> Option<roles::Roles> {
+                match self {
+                    $(Self::$rule(rule) => rule::Rule::roles(rule, path),)+
                 }
             }
 
@@ -183,7 +197,7 @@ mod tests {
                 Shape::First => only(0),
                 Shape::Last => only(count - 1),
                 Shape::Even => vec![1; count],
-                Shape::Weighed => continue,
+                Shape::Roles | Shape::Weighed => continue,
             };
             assert_eq!(weights, expected, "{model}");
         }

@@ -1,7 +1,7 @@
+use super::Path;
 use super::parameters::{Parameters, Percent};
-use super::roles::weigh_by_roles;
-use super::rule::Rule;
-use super::{Fit, Path};
+use super::roles::Roles;
+use super::rule::{Rule, Shape};
 use crate::Invalid;
 
 /// Fixed shares to the first and the last touch, what is left evenly to those between.
@@ -21,6 +21,7 @@ impl Default for PositionBased {
 
 impl Rule for PositionBased {
     const NAME: &'static str = "position-based";
+    const SHAPE: Shape = Shape::Roles;
 
     fn read(parameters: &mut Parameters<'_>) -> Result<Self, Invalid> {
         let usual = Self::default();
@@ -41,8 +42,8 @@ impl Rule for PositionBased {
         )
     }
 
-    fn weigh(&self, _: &Path<'_>, _: Option<&Fit>, weights: &mut [u64]) {
-        let roles = [(self.first, Some(0)), (self.last, Some(weights.len() - 1))];
-        weigh_by_roles(roles, self.between, weights);
+    fn roles(&self, path: &Path<'_>) -> Option<Roles> {
+        let roles = [(self.first, Some(0)), (self.last, Some(path.times.len() - 1))];
+        Some(Roles::new(roles, self.between, path.times.len()))
     }
 }

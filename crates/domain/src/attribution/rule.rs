@@ -1,4 +1,5 @@
 use super::parameters::Parameters;
+use super::roles::Roles;
 use super::{DirectPolicy, Fit, Path};
 use crate::Invalid;
 
@@ -11,6 +12,8 @@ pub(crate) enum Shape {
     Last,
     /// The same to every touch.
     Even,
+    /// The same to every touch, but to those that play a role.
+    Roles,
     /// By weights.
     Weighed,
 }
@@ -25,6 +28,9 @@ pub(super) trait Rule: Copy + Default {
 
     /// Whether it needs to know when touches happened, beyond their order.
     const NEEDS_TIMES: bool = false;
+
+    /// Whether it needs to know when the record became a lead and an opportunity.
+    const NEEDS_MILESTONES: bool = false;
 
     /// Whether it shares the sum of all records at once, instead of each record's value in its journey.
     const SHARES_THE_TOTAL: bool = false;
@@ -50,6 +56,17 @@ pub(super) trait Rule: Copy + Default {
         asked
     }
 
-    /// Sets one weight per touch, not all zero. There is at least one touch, and the weights are zero.
-    fn weigh(&self, path: &Path<'_>, fit: Option<&Fit>, weights: &mut [u64]);
+    /// Which touches play a role, and what they weigh, where its [shape](Rule::SHAPE) is [`Shape::Roles`]. There is at least one
+    /// touch.
+    fn roles(&self, _path: &Path<'_>) -> Option<Roles> {
+        None
+    }
+
+    /// Sets one weight per touch, not all zero. There is at least one touch, and the weights are zero. Those of roles need not
+    /// say it again.
+    fn weigh(&self, path: &Path<'_>, _fit: Option<&Fit>, weights: &mut [u64]) {
+        if let Some(roles) = self.roles(path) {
+            roles.weigh(weights);
+        }
+    }
 }

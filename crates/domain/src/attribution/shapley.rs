@@ -1,3 +1,4 @@
+use super::lanes::{float, nearest};
 use super::rule::Rule;
 use super::{Fit, Path};
 
@@ -25,18 +26,62 @@ impl Rule for Shapley {
     }
 
     fn weigh(&self, path: &Path<'_>, _: Option<&Fit>, weights: &mut [u64]) {
-        if weights.len() <= COMPARED_MAX {
+        if path.channels.iter().all(|channel| *channel < SMALL) {
+            count_by_number(path.channels, weights);
+        } else if weights.len() <= COMPARED_MAX {
             count_by_comparing(path.channels, weights);
         } else {
             count_by_sorting(path.channels, weights);
         }
-        let multiple = weights.iter().try_fold(1, |multiple, count| common_multiple(multiple, *count));
-        let (multiple, is_exact) = multiple.map_or((COMMON_MULTIPLE_MAX, false), |multiple| (multiple, true));
-        for weight in weights {
-            let half = if is_exact { 0 } else { *weight / 2 };
-            *weight = (multiple + half) / *weight;
+        match multiple_of_all(weights) {
+            Some(multiple) => {
+                // It divides without a rest, and so floats do it exactly, several at once.
+                let multiple = float(multiple);
+                for weight in weights {
+                    *weight = nearest(multiple / float(*weight)).1;
+                }
+            }
+            None => {
+                for weight in weights {
+                    *weight = (COMMON_MULTIPLE_MAX + *weight / 2) / *weight;
+                }
+            }
         }
     }
+}
+
+/// Channels with lower numbers are counted by their places in a table.
+const SMALL: u32 = 64;
+
+fn count_by_number(channels: &[u32], counts: &mut [u64]) {
+    let mut table = [0_u32; SMALL as usize];
+    for channel in channels {
+        table[(channel % SMALL) as usize] += 1;
+    }
+    for (count, channel) in counts.iter_mut().zip(channels) {
+        *count = u64::from(table[(channel % SMALL) as usize]);
+    }
+}
+
+/// The least common multiple of all counts, as long as it is small.
+fn multiple_of_all(counts: &[u64]) -> Option<u64> {
+    // Each count once: they add up to no more than there are.
+    let mut seen = 0_u64;
+    let mut large = 1;
+    for count in counts {
+        if *count < 64 {
+            seen |= 1 << count;
+        } else if large % count != 0 {
+            large = common_multiple(large, *count)?;
+        }
+    }
+    // One is a divisor of everything.
+    seen &= !2;
+    while seen != 0 {
+        large = common_multiple(large, u64::from(seen.trailing_zeros()))?;
+        seen &= seen - 1;
+    }
+    Some(large)
 }
 
 /// Sets every count to how often the touch's channel appears.
@@ -73,6 +118,16 @@ fn common_multiple(one: u64, other: u64) -> Option<u64> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn numbers_make_no_difference() {
+        for counts in [vec![1, 2, 3], vec![7, 5, 4, 9, 1], vec![64, 3, 65], vec![63, 64]] {
+            let channels: Vec<u32> =
+                (0..).zip(counts).flat_map(|(channel, count)| vec![channel; count]).collect();
+            let far: Vec<u32> = channels.iter().map(|channel| channel * 1_000 + 100).collect();
+            assert_eq!(weights(&channels), weights(&far));
+        }
+    }
+
     fn weights(channels: &[u32]) -> Vec<u64> {
         let times = vec![0; channels.len()];
         let path = Path { times: &times, channels, lead: None, opportunity: None, closed: 0 };
@@ -92,10 +147,12 @@ mod tests {
     #[test]
     fn long_journeys_are_counted_alike() {
         let channels: Vec<u32> = (0..2_000).map(|place| place * place % 31).collect();
-        let (mut compared, mut sorted) = (vec![0; 2_000], vec![0; 2_000]);
+        let (mut compared, mut sorted, mut numbered) = (vec![0; 2_000], vec![0; 2_000], vec![0; 2_000]);
         count_by_comparing(&channels, &mut compared);
         count_by_sorting(&channels, &mut sorted);
+        count_by_number(&channels, &mut numbered);
         assert_eq!(compared, sorted);
+        assert_eq!(compared, numbered);
         let weights = weights(&channels);
         let of = |channel| -> u64 {
             channels.iter().zip(&weights).filter(|(one, _)| **one == channel).map(|(_, weight)| weight).sum()

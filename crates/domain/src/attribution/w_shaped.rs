@@ -1,7 +1,7 @@
+use super::Path;
 use super::parameters::{Parameters, Percent};
-use super::roles::weigh_by_roles;
-use super::rule::Rule;
-use super::{Fit, Path};
+use super::roles::Roles;
+use super::rule::{Rule, Shape};
 use crate::Invalid;
 
 /// Fixed shares to the first touch and to those that led to the lead and to the opportunity, what is left evenly to the
@@ -23,6 +23,8 @@ impl Default for WShaped {
 
 impl Rule for WShaped {
     const NAME: &'static str = "w-shaped";
+    const SHAPE: Shape = Shape::Roles;
+    const NEEDS_MILESTONES: bool = true;
 
     fn read(parameters: &mut Parameters<'_>) -> Result<Self, Invalid> {
         let usual = Self::default();
@@ -49,13 +51,13 @@ impl Rule for WShaped {
         )
     }
 
-    fn weigh(&self, path: &Path<'_>, _: Option<&Fit>, weights: &mut [u64]) {
+    fn roles(&self, path: &Path<'_>) -> Option<Roles> {
         let touch = |milestone: Option<i64>| milestone.map(|time| path.touch_before(time));
         let roles = [
             (self.first, Some(0)),
             (self.lead, touch(path.lead)),
             (self.opportunity, touch(path.opportunity)),
         ];
-        weigh_by_roles(roles, self.others, weights);
+        Some(Roles::new(roles, self.others, path.times.len()))
     }
 }

@@ -1,5 +1,5 @@
-use super::Naming;
-use crate::{Identifier, IdentifierKind, Invalid, Text};
+use super::{Ignored, Naming};
+use crate::{Identifier, IdentifierKind, Invalid};
 use std::collections::BTreeSet;
 
 /// Mailboxes that people share by their name: those of RFC 2142, and the usual ones of offices.
@@ -58,8 +58,8 @@ pub struct GuardSettings {
     pub visitors_max: u32,
     /// How many email addresses a visitor may give.
     pub emails_max: u32,
-    /// Values that are no one's: neither joined nor matched. Emails in lower case.
-    pub ignored: Vec<Text<255>>,
+    /// Values that are no one's: neither joined nor matched.
+    pub ignored: Vec<Ignored>,
 }
 
 impl Default for GuardSettings {
@@ -165,9 +165,7 @@ impl GuardSettings {
     }
 
     fn is_ignored(&self, identifier: &Identifier) -> bool {
-        self.ignored.iter().any(|ignored| {
-            ignored.as_str() == identifier.value() || identifier.written() == Some(ignored.as_str())
-        })
+        self.ignored.iter().any(|ignored| ignored.is(identifier))
     }
 
     fn emails_given(&self, naming: &Naming) -> Option<Guard> {

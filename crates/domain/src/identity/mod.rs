@@ -10,11 +10,13 @@
 
 mod evidence;
 mod guard;
+mod ignored;
 mod matching;
 mod person;
 
 pub use evidence::{EvidenceSource, Fact, FactSource, Naming};
 pub use guard::{Guard, GuardSettings, Standing};
+pub use ignored::Ignored;
 pub use matching::{Affected, Conflict, Matching, Outcome, Unmatched, affected_by, look_up, match_record};
 pub use person::{Person, Reached, Step, person};
 

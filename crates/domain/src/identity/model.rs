@@ -38,7 +38,7 @@ impl EvidenceSource for Facts {
 }
 
 fn guards() -> GuardSettings {
-    let ignored = vec![crate::Text::parse("test@x.com").unwrap()];
+    let ignored = vec![super::Ignored::parse("test@x.com", Country::parse("GB").unwrap()).unwrap()];
     GuardSettings { visitors_max: 3, emails_max: 2, ignored }
 }
 

@@ -3,7 +3,7 @@ use super::dimension::{Dimension, TouchDimension};
 use super::{Condition, NOT_SET, Query};
 use crate::channel::{Arrival, Classification};
 use crate::cost::AdCostType;
-use crate::{AdCost, Currency, Money, Text};
+use crate::{AdCost, Currency, Text};
 use std::collections::BTreeMap;
 
 /// What advertising cost in one row of a report.
@@ -39,20 +39,10 @@ impl Query {
         view: &View,
         costs: impl IntoIterator<Item = &'c AdCost>,
     ) -> Option<Vec<CostRow>> {
-        let has = |dimension: &Dimension| match dimension {
-            Dimension::Touch(touch) => !matches!(
-                touch,
-                TouchDimension::LandingPage | TouchDimension::Referrer | TouchDimension::Device
-            ),
-            Dimension::Time(..) => true,
-            Dimension::Record(_) => false,
-        };
-        let filters_apply = self.filters.iter().all(|filter| has(&filter.dimension));
-        if !self.by.iter().all(has) || !filters_apply {
+        if !self.costs_apply() {
             return None;
         }
         let campaigns = Campaigns::of(view);
-        let asked = self.currency.unwrap_or(view.currency());
         let mut rows: BTreeMap<(bool, Currency, Vec<String>), Spent> = BTreeMap::new();
         for cost in costs.into_iter().filter(|cost| self.period.includes(cost.day)) {
             let placed = Placed::of(cost, view, &campaigns);
@@ -63,24 +53,66 @@ impl Query {
             if !is_admitted {
                 continue;
             }
-            let spent = cost.figures.spent;
-            let converted = view.rates.convert(spent, asked, cost.day);
-            let Money { minor, currency } =
-                converted.map_or(spent, |converted| Money { minor: converted.minor, currency: asked });
+            let (is_other, currency, minor) = self.spent(view, cost);
             let values = self.by.iter().map(|dimension| placed.value(dimension, cost)).collect();
-            let row = rows.entry((currency != asked, currency, values)).or_default();
-            row.minor += i128::from(minor);
-            row.clicks += cost.figures.clicks.unwrap_or(0);
-            row.impressions += cost.figures.impressions.unwrap_or(0);
+            rows.entry((is_other, currency, values)).or_default().add(minor, cost);
         }
-        let row = |((_, currency, values), Spent { minor, clicks, impressions })| CostRow {
-            values,
-            currency,
-            minor,
-            clicks,
-            impressions,
-        };
+        let row = |((_, currency, values), spent): (_, Spent)| spent.row(currency, values);
         Some(rows.into_iter().map(row).collect())
+    }
+
+    /// What all advertising of the period cost, by currency, the report's first: what [`Self::costs`] adds up to. As totals
+    /// of records do, it stays when a filter on touches leaves some out.
+    pub fn cost_totals<'c>(
+        &self,
+        view: &View,
+        costs: impl IntoIterator<Item = &'c AdCost>,
+    ) -> Option<Vec<CostRow>> {
+        if !self.costs_apply() {
+            return None;
+        }
+        let mut totals: BTreeMap<(bool, Currency), Spent> = BTreeMap::new();
+        for cost in costs.into_iter().filter(|cost| self.period.includes(cost.day)) {
+            let (is_other, currency, minor) = self.spent(view, cost);
+            totals.entry((is_other, currency)).or_default().add(minor, cost);
+        }
+        let total = |((_, currency), spent): (_, Spent)| spent.row(currency, Vec::new());
+        Some(totals.into_iter().map(total).collect())
+    }
+
+    /// Whether a cost has everything that is asked by.
+    fn costs_apply(&self) -> bool {
+        let has = |dimension: &Dimension| match dimension {
+            Dimension::Touch(touch) => !matches!(
+                touch,
+                TouchDimension::LandingPage | TouchDimension::Referrer | TouchDimension::Device
+            ),
+            Dimension::Time(..) => true,
+            Dimension::Record(_) => false,
+        };
+        self.by.iter().chain(self.filters.iter().map(|filter| &filter.dimension)).all(has)
+    }
+
+    /// What a cost comes to: whether that is in another currency than the report's, in which, and how much of it.
+    fn spent(&self, view: &View, cost: &AdCost) -> (bool, Currency, i64) {
+        let (spent, asked) = (cost.figures.spent, self.currency.unwrap_or(view.currency()));
+        match view.rates.convert(spent, asked, cost.day) {
+            Some(converted) => (false, asked, converted.minor),
+            None => (spent.currency != asked, spent.currency, spent.minor),
+        }
+    }
+}
+
+impl Spent {
+    fn add(&mut self, minor: i64, cost: &AdCost) {
+        self.minor += i128::from(minor);
+        self.clicks += cost.figures.clicks.unwrap_or(0);
+        self.impressions += cost.figures.impressions.unwrap_or(0);
+    }
+
+    fn row(self, currency: Currency, values: Vec<String>) -> CostRow {
+        let Self { minor, clicks, impressions } = self;
+        CostRow { values, currency, minor, clicks, impressions }
     }
 }
 

@@ -123,13 +123,12 @@ impl<'a> Fold<'a> {
         let any_won = (0..self.columns.records.len()).filter(is_of_period).any(is_won);
         let builders = self.in_parallel(|pieces| {
             let mut builder = FitBuilder::new();
-            let (mut scratch, mut channels) = (Scratch::default(), Vec::new());
+            let mut scratch = Scratch::default();
             for record in pieces.flatten().filter(is_of_period) {
                 let converts = !any_won || is_won(record);
                 if scratch.choose(self, self.query.direct, record) {
-                    channels.clear();
-                    channels.extend(scratch.kept(self.columns).1.iter().map(|origin| self.channel(*origin)));
-                    builder.add(&channels, u64::from(converts), u64::from(!converts));
+                    let channels = scratch.kept(self.columns).1.iter().map(|origin| self.channel(*origin));
+                    builder.add_each(channels, u64::from(converts), u64::from(!converts));
                 }
             }
             builder

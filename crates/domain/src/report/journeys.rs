@@ -4,7 +4,7 @@ use super::fold::Fold;
 use super::interner::place;
 use super::{Columns, Query};
 use crate::Milestone;
-use crate::attribution::{DirectPolicy, Eligible, Model, Path, Shape, apportion};
+use crate::attribution::{DirectPolicy, Eligible, FewShares, LANES, Model, Path, Roles, Shape, apportion};
 use std::ops::Range;
 
 /// Memory that is used again for every journey.
@@ -12,6 +12,7 @@ use std::ops::Range;
 pub(super) struct Scratch {
     pub(super) weights: Vec<u64>,
     shares: Vec<i64>,
+    roles: Option<Roles>,
     channels: Vec<u32>,
     times: Vec<i64>,
     origins: Vec<u32>,
@@ -28,6 +29,8 @@ pub(super) enum Split {
     One(usize),
     /// The same to each that was chosen.
     Even,
+    /// The same to each that was chosen, but to those that play a role.
+    Roles,
     /// By the weights of those that were chosen.
     Weighed,
 }
@@ -95,11 +98,8 @@ impl Scratch {
             channels.clear();
             channels.extend(origins.iter().map(|origin| fold.channel(*origin)));
         }
-        let (lead, opportunity) = milestones(fold.columns(), record, fold.milestones());
         let channels_seen = if needs_channels { channels.as_slice() } else { origins };
-        let closed = fold.columns().records[record].end;
-        let path = Path { times, channels: channels_seen, lead, opportunity, closed };
-        model.weigh(&path, fold.fit(), &mut weights);
+        model.weigh(&fold.path(model, record, times, channels_seen), fold.fit(), &mut weights);
         let count = times.len();
         (self.channels, self.weights) = (channels, weights);
         Some(count)
@@ -113,6 +113,13 @@ impl Scratch {
             Shape::First => fold.outermost(touches(), direct).map(Split::One),
             Shape::Last => fold.outermost(touches().rev(), direct).map(Split::One),
             Shape::Even => self.choose(fold, direct, record).then_some(Split::Even),
+            Shape::Roles => {
+                let is_any = self.choose(fold, direct, record);
+                let (times, origins) = self.kept(fold.columns());
+                let roles = || model.roles(&fold.path(model, record, times, origins));
+                self.roles = is_any.then(roles).flatten();
+                self.roles.is_some().then_some(Split::Roles)
+            }
             Shape::Weighed => self.weigh(fold, model, record).map(|_| Split::Weighed),
         }
     }
@@ -128,32 +135,61 @@ impl Scratch {
         match split {
             Split::One(touch) => to(columns.touch_times[touch], columns.touch_origins[touch], amount),
             Split::Even => {
-                let (times, origins) = self.kept(columns);
-                let count = i64::try_from(origins.len()).unwrap_or(i64::MAX);
-                let (each, left) = (amount / count, amount % count);
-                let more = usize::try_from(left.unsigned_abs()).unwrap_or(0);
-                for (time, origin) in times[..more].iter().zip(&origins[..more]) {
-                    to(*time, *origin, each + left.signum());
-                }
-                for (time, origin) in times[more..].iter().zip(&origins[more..]) {
-                    to(*time, *origin, each);
-                }
+                let shares = FewShares::even(amount, self.kept(columns).0.len());
+                self.give_few(columns, &shares, to);
             }
-            Split::Weighed => {
-                let mut shares = std::mem::take(&mut self.shares);
-                shares.resize(self.weights.len(), 0);
-                apportion(amount, &self.weights, &mut shares);
-                let (times, origins) = self.kept(columns);
-                for ((share, time), origin) in shares.iter().zip(times).zip(origins) {
-                    to(*time, *origin, *share);
+            Split::Roles => match self.roles.as_ref().and_then(|roles| roles.share(amount)) {
+                Some(shares) => self.give_few(columns, &shares, to),
+                None => {
+                    if let Some(roles) = &self.roles {
+                        roles.weights(&mut self.weights);
+                    }
+                    self.give_weighed(columns, amount, to);
                 }
-                self.shares = shares;
-            }
+            },
+            Split::Weighed => self.give_weighed(columns, amount, to),
+        }
+    }
+
+    fn give_weighed(&mut self, columns: &Columns, amount: i64, mut to: impl FnMut(i64, u32, i64)) {
+        let mut shares = std::mem::take(&mut self.shares);
+        // Shares are found several at a time, and a weight of zero gets nothing.
+        self.weights.resize(self.weights.len().next_multiple_of(LANES), 0);
+        shares.resize(self.weights.len(), 0);
+        apportion(amount, &self.weights, &mut shares);
+        let (times, origins) = self.kept(columns);
+        for ((share, time), origin) in shares.iter().zip(times).zip(origins) {
+            to(*time, *origin, *share);
+        }
+        self.shares = shares;
+    }
+
+    fn give_few(&self, columns: &Columns, shares: &FewShares, mut to: impl FnMut(i64, u32, i64)) {
+        let (times, origins) = self.kept(columns);
+        let (more, first) = shares.more;
+        for (time, origin) in times[..first].iter().zip(&origins[..first]) {
+            to(*time, *origin, shares.each + more);
+        }
+        for (time, origin) in times[first..].iter().zip(&origins[first..]) {
+            to(*time, *origin, shares.each);
+        }
+        for (touch, other) in shares.others() {
+            to(times[*touch], origins[*touch], *other);
         }
     }
 }
 
 impl Fold<'_> {
+    /// Touches of a record as models see them.
+    fn path<'p>(&self, model: &Model, record: usize, times: &'p [i64], channels: &'p [u32]) -> Path<'p> {
+        let (lead, opportunity) = if model.needs_milestones() {
+            milestones(self.columns(), record, self.milestones())
+        } else {
+            (None, None)
+        };
+        Path { times, channels, lead, opportunity, closed: self.columns().records[record].end }
+    }
+
     /// The first of a journey's touches, in the order in which they are given, that a model gets to see.
     fn outermost(&self, touches: impl Iterator<Item = usize> + Clone, direct: DirectPolicy) -> Option<usize> {
         let outermost = touches.clone().next()?;

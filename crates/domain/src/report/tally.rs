@@ -70,7 +70,9 @@ pub(super) struct TotalSums {
     pub(super) attributed: u64,
 }
 
-const ROOM: u64 = i64::MAX.unsigned_abs();
+/// While a record is shared, a cell may for a moment hold a few times its value more than it gets in the end; that is so of values
+/// below 2^48 alone ([`Roles::share`](crate::attribution::Roles::share)).
+const ROOM: u64 = i64::MAX.unsigned_abs() - (1 << 51);
 
 impl Tally {
     pub(super) fn new(size: Size, models: usize, currencies: usize, counts: (bool, bool)) -> Self {
@@ -95,7 +97,7 @@ impl Tally {
             self.models.iter_mut().for_each(Sums::carry);
             self.room = ROOM;
         }
-        self.room -= magnitude;
+        self.room = self.room.saturating_sub(magnitude);
         let total = &mut self.totals[place(amount.currency)];
         total.minor[outcome as usize] += i128::from(amount.minor);
         total.records[outcome as usize] += 1;

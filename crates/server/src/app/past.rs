@@ -112,7 +112,7 @@ impl App {
         moment: Instant,
         mut each: impl FnMut(&Journey) -> Result<(), ReportError> + Send,
     ) -> Result<Engine, ReportError> {
-        let rates = self.current_rates().await?;
+        let rates = self.rates().await?;
         let then = self.settings_as_of(site, moment).await?;
         let mut engine = Engine::new(Arc::clone(&then), &rates, self.reports.threads());
         let (mut after, mut number) = (None, 0);

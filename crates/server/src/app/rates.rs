@@ -2,7 +2,7 @@ use super::App;
 use std::sync::{Arc, PoisonError, RwLock};
 use touchline_store::{StoreError, StoredRates};
 
-/// The reference rates in memory: a few megabytes, read again when they changed.
+/// The reference rates in memory, the one copy that every site's reports share: read again when they changed.
 #[derive(Default)]
 pub(super) struct RatesCopy(RwLock<Arc<StoredRates>>);
 

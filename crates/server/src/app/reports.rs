@@ -7,9 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use touchline_domain::cost::CostKey;
 use touchline_domain::report::{Columns, Traffic, View};
-use touchline_domain::{
-    AdCost, Day, Instant, Rates, Site, SiteId, StoredConversion, StoredCost, StoredVisit,
-};
+use touchline_domain::{AdCost, Day, Instant, Site, SiteId, StoredConversion, StoredCost, StoredVisit};
 use touchline_store::{StoreError, StoredRates, TrafficPage};
 
 /// How many rows of a log are read at a time.
@@ -24,7 +22,6 @@ pub(super) const TRAFFIC_PIECE: u64 = 20_000;
 /// more memory than they may, those go that were not asked for the longest.
 pub(crate) struct Reports {
     held: Mutex<HashMap<SiteId, Arc<Held>>>,
-    rates: RwLock<Arc<StoredRates>>,
     permits: Arc<Semaphore>,
     bytes_max: usize,
     threads: usize,
@@ -75,7 +72,7 @@ pub(crate) struct Asked {
 impl Engine {
     pub(super) fn new(site: Arc<Site>, rates: &StoredRates, threads: usize) -> Self {
         let columns = Columns::new(site.time_zone.zone());
-        let view = View::of(&columns, Arc::clone(&site), Arc::new(rates.rates.clone()));
+        let view = View::of(&columns, Arc::clone(&site), Arc::clone(&rates.rates));
         Self {
             columns,
             view,
@@ -169,8 +166,10 @@ impl Engine {
 /// Why there is no report.
 #[derive(Debug)]
 pub(crate) enum ReportError {
-    /// The store failed, or there is too much to do.
+    /// The store failed, or has too much to do.
     Store(StoreError),
+    /// As many reports are worked out as may be at once, and none ended in time.
+    Busy,
     /// The site's journeys take more memory than reports may take.
     TooLarge,
 }
@@ -185,7 +184,6 @@ impl Reports {
     pub(super) fn new(bytes_max: usize, at_once: usize) -> Self {
         Self {
             held: Mutex::default(),
-            rates: RwLock::default(),
             permits: Arc::new(Semaphore::new(at_once)),
             bytes_max,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
@@ -221,6 +219,13 @@ impl Reports {
                 tracing::debug!(site = %site, "a site's journeys were let go of, for memory");
             }
         }
+    }
+
+    /// How many of a site's journeys are in memory, for who waits; 0 as well when that cannot be told at once.
+    pub(crate) fn journeys_read(&self, site: &SiteId) -> usize {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).get(site).cloned();
+        let read = |held: &Held| held.engine.try_read().ok()?.as_ref().map(|engine| engine.columns.len());
+        held.and_then(|held| read(&held)).unwrap_or(0)
     }
 
     pub(super) fn threads(&self) -> usize {
@@ -265,15 +270,15 @@ impl App {
     }
 
     /// Waits until a report may be worked out.
-    pub(super) async fn permit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+    pub(super) async fn permit(&self) -> Result<OwnedSemaphorePermit, ReportError> {
         let wait = Duration::from_secs(self.limits.request_seconds) / 2;
         let permit = tokio::time::timeout(wait, Arc::clone(&self.reports.permits).acquire_owned()).await;
-        permit.map_err(|_| StoreError::Overloaded)?.map_err(|_| StoreError::Closing)
+        Ok(permit.map_err(|_| ReportError::Busy)?.map_err(|_| StoreError::Closing)?)
     }
 
     /// Reads what the store's logs have that the site's engine has not.
     async fn refresh(&self, held: &Arc<Held>, site: &Arc<Site>) -> Result<(), ReportError> {
-        let rates = self.current_rates().await?;
+        let rates = self.rates().await?;
         let threads = self.reports.threads;
         self.with_engine(held, {
             let (site, rates) = (Arc::clone(site), Arc::clone(&rates));
@@ -352,18 +357,6 @@ impl App {
         });
         done.await.map_err(|error| StoreError::Unavailable(error.to_string()))
     }
-
-    /// The reference rates, read again when they changed.
-    pub(crate) async fn current_rates(&self) -> Result<Arc<StoredRates>, StoreError> {
-        let version = self.store.rates_version().await?;
-        let known = Arc::clone(&self.reports.rates.read().unwrap_or_else(PoisonError::into_inner));
-        if known.version == version {
-            return Ok(known);
-        }
-        let read = Arc::new(self.store.rates().await?);
-        *self.reports.rates.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&read);
-        Ok(read)
-    }
 }
 
 impl Engine {
@@ -371,7 +364,7 @@ impl Engine {
         if Arc::ptr_eq(&site, &self.site) && rates.version == self.rates_version {
             return;
         }
-        let known: Arc<Rates> = Arc::new(rates.rates.clone());
+        let known = Arc::clone(&rates.rates);
         self.view = self.view.clone().under(&self.columns, Arc::clone(&site), known);
         (self.site, self.rates_version) = (site, rates.version);
     }

@@ -92,11 +92,7 @@ async fn export(
     let now = SystemClock.now();
     let Some(out) = command.out.as_deref().filter(|_| !command.dry_run) else {
         let gathered = ad_exports::gather(store, site, &wanted, now).await?;
-        return print(&format!(
-            "there are {} conversions to export\n{}",
-            gathered.rows.len(),
-            summary(&gathered)
-        ));
+        return print(&format!("to export: {}\n{}", counted(gathered.rows.len()), summary(&gathered)));
     };
     // Before anything is entered into the ledger.
     let mut file = create(out)?;
@@ -237,7 +233,11 @@ fn say(out: &Path, text: &str) -> Result<ExitCode, CliError> {
 }
 
 fn told(export: &StoredExport, conversions: usize, out: &Path) -> String {
-    format!("export {}: {conversions} conversions in {}\n", export.id, out.display())
+    format!("export {}: {} in {}\n", export.id, counted(conversions), out.display())
+}
+
+fn counted(conversions: usize) -> String {
+    format!("{conversions} {}", if conversions == 1 { "conversion" } else { "conversions" })
 }
 
 fn summary(gathered: &Gathered) -> String {

@@ -2,7 +2,7 @@
 
 use super::CliError;
 use clap::Args;
-use touchline_domain::identity::GuardSettings;
+use touchline_domain::identity::{GuardSettings, Ignored};
 use touchline_domain::{
     Country, Currency, Invalid, Milestone, Origin, Site, Stage, Text, TimeZoneName, VisitSettings,
 };
@@ -39,7 +39,8 @@ pub(super) struct SiteSettings {
     /// How many email addresses a visitor may give before it is taken for a shared device [default: 6]
     #[arg(long, value_name = "N")]
     guard_emails: Option<String>,
-    /// A value that is no one's, such as a test address; repeat for all. '' clears the list
+    /// A value that is no one's, such as a test address, or a telephone number in any spelling; repeat for all. '' clears the
+    /// list
     #[arg(long, value_name = "VALUE")]
     ignore: Vec<String>,
     /// After how many days a visit is deleted that never led to a record; 0 keeps all [default: 0]
@@ -99,10 +100,8 @@ impl SiteSettings {
             let bound = GuardSettings::parse_bound(raw);
             guards.emails_max = bound.map_err(|error| wrong("--guard-emails", &error))?;
         }
-        // Email addresses are compared in lower case.
-        let value = |raw: &str| {
-            if raw.contains('@') { Text::parse(&raw.to_lowercase()) } else { Text::parse(raw) }
-        };
+        let country = site.phone_country;
+        let value = |raw: &str| Ignored::parse(raw, country);
         if let Some(ignored) = replaced("--ignore", &self.ignore, GuardSettings::IGNORED_MAX, value)? {
             guards.ignored = ignored;
         }
@@ -155,7 +154,7 @@ pub(super) fn describe(site: &Site) -> String {
     };
     let stages = site.stages.iter().map(|stage| format!("{}={}", stage.name, stage.milestone.name()));
     let origins = site.origins.iter().map(|origin| origin.as_str().to_owned());
-    let ignored = site.guards.ignored.iter().map(ToString::to_string);
+    let ignored = site.guards.ignored.iter().map(|ignored| ignored.as_str().to_owned());
     let campaign = if site.visits.campaign_begins_visit { " or another campaign" } else { "" };
     let retention = site.visit_retention_days.map_or("for ever".to_owned(), |days| format!("{days} days"));
     format!(

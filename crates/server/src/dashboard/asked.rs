@@ -9,7 +9,7 @@ use crate::http::reports::query_in;
 use jiff::civil::Date;
 use maud::{Markup, html};
 use touchline_domain::record::RecordKind;
-use touchline_domain::report::{Period, Query};
+use touchline_domain::report::{Condition, Dimension, Filter, Period, Query};
 use touchline_domain::{Day, Invalid};
 
 /// What a link to another page keeps.
@@ -152,15 +152,19 @@ impl Asked {
 
     /// The filters as chips, each with a link that takes it away.
     pub(crate) fn chips(&self) -> Markup {
-        let filters: Vec<&str> = self.address.all("where").filter(|raw| !raw.trim().is_empty()).collect();
+        // Those that were read, each with what it was read from.
+        let raws = self.address.all("where").filter(|raw| !raw.trim().is_empty());
+        let filters: Vec<(&str, &Filter)> = raws.zip(&self.query.filters).collect();
         html! {
             @if !filters.is_empty() {
                 ul.chips aria-label="Filters" {
-                    @for raw in &filters {
-                        @let (is_not, rest) = raw.strip_prefix('!').map_or((false, *raw), |rest| (true, rest));
-                        @let (dimension, values) = rest.split_once(':').unwrap_or((rest, ""));
+                    @for (raw, filter) in &filters {
                         li.chip {
-                            span { (dimension_title(dimension)) @if is_not { " is not " } @else { " is " } strong { (values.replace('|', " or ")) } }
+                            span {
+                                (dimension_title(&filter.dimension.to_string()))
+                                @if filter.condition == Condition::IsNot { " is not " } @else { " is " }
+                                strong { (filter.values.join(" or ")) }
+                            }
                             a href=(self.address.less("where", raw).without(&["page"])) aria-label=(format!("Remove the filter {raw}")) { "×" }
                         }
                     }
@@ -169,6 +173,11 @@ impl Asked {
             }
         }
     }
+}
+
+/// The value of `where` that leaves one value of a dimension.
+pub(crate) fn only(dimension: Dimension, value: &str) -> String {
+    query_in::filter_text(&Filter { dimension, condition: Condition::Is, values: vec![value.to_owned()] })
 }
 
 /// What people call a kind of records.

@@ -14,6 +14,7 @@ mod page;
 mod parts;
 mod paths;
 mod people;
+mod progress;
 mod quality;
 mod session;
 mod set_up;
@@ -60,6 +61,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     let headers = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     pages
         .layer(axum::middleware::from_fn_with_state(Arc::clone(app), failure::as_page))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(app), progress::shown))
         // Pages tell what only this viewer may see.
         .layer(headers(CACHE_CONTROL, "private, no-store"))
         .layer(headers(CONTENT_SECURITY_POLICY, POLICY))

@@ -282,7 +282,10 @@ impl IntoResponse for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Overloaded => Self::new(Code::Overloaded, "The queue of writes is full."),
+            StoreError::Overloaded => Self::new(
+                Code::Overloaded,
+                "There is more to do than can be kept up with; nothing was stored, try it again.",
+            ),
             StoreError::Closing => Self::new(Code::ShuttingDown, "Nothing was stored; send it again."),
             StoreError::Full(_) => {
                 tracing::error!(%error, "storage");

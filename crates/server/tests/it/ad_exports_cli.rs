@@ -64,7 +64,7 @@ fn the_command_line_exports_the_same_beside_the_running_server() {
     let export = ["ads-export", "--site", "s", "--platform", "google-ads", "--name", "Sale"];
     let with = |more: &[&'static str]| [&export[..], more].concat();
     let dry = run_ok(data, &with(&["--dry-run"]));
-    assert_eq!(dry, "there are 2 conversions to export\n");
+    assert_eq!(dry, "to export: 2 conversions\n");
     let told = run_ok(data, &[&export[..], &["--out", out]].concat());
     assert_eq!(told, format!("export 1: 2 conversions in {out}\n"));
     let written = fs::read_to_string(out).unwrap();

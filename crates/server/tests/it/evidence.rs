@@ -69,7 +69,7 @@ fn too_many_visitors_are_guarded_listed_and_allowed() {
     assert_eq!(found["guarded"][0]["guard"], guard, "the record says the same");
 
     assert_eq!(allow(&server, &json!({ "key": "Email", "value": " Shop@Example.com" })).status, 204);
-    let allowed = json!({ "identifiers": [{ "kind": "EmailAddress", "value": "shop@example.com" }] });
+    let allowed = json!({ "identifiers": [{ "kind": "EmailAddress", "value": "shop@example.com" }], "nextCursor": null });
     assert_eq!(server.json(ALLOWED), allowed);
     assert_eq!(server.matching("OPP-1")["visitors"].as_array().unwrap().len(), 26);
     assert_eq!(server.matched(), ["OPP-1"]);
@@ -78,35 +78,46 @@ fn too_many_visitors_are_guarded_listed_and_allowed() {
         let query = format!("{ALLOWED}?email=shop@example.com");
         assert_eq!(server.request("DELETE", &query, &[], b"").status, 204, "undoing twice is undoing");
     }
-    assert_eq!(server.json(ALLOWED), json!({ "identifiers": [] }));
+    assert_eq!(server.json(ALLOWED), json!({ "identifiers": [], "nextCursor": null }));
     assert_eq!(server.matched(), [""; 0]);
 }
 
 #[test]
-fn guarded_identifiers_are_paged() {
+fn guarded_and_allowed_identifiers_are_paged() {
     let server = Server::start();
     let names = ["admin", "billing", "info", "office", "sales"];
     for (number, name) in names.iter().enumerate() {
         let named = [ra_id(&format!("v-{number}")), email(&format!("{name}@example.com"))];
         server.form(name, "2024-01-01T10:01:00Z", &named, &[]);
     }
-    let mut seen = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let page = server.json(&format!("{GUARDED}?limit=2{cursor}"));
-        seen.extend(texts(&page["identifiers"], "value").iter().map(ToString::to_string));
-        let Some(next) = page["nextCursor"].as_str() else { break };
-        cursor = format!("&cursor={next}");
+    let all = |list: &str| {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = server.json(&format!("{list}?limit=2{cursor}"));
+            let values = texts(&page["identifiers"], "value");
+            assert!(values.len() <= 2, "{page}");
+            seen.extend(values.iter().map(ToString::to_string));
+            let Some(next) = page["nextCursor"].as_str() else { return seen };
+            cursor = format!("&cursor={next}");
+        }
+    };
+    let named = names.map(|name| format!("{name}@example.com"));
+    assert_eq!(all(GUARDED), named);
+    assert_eq!(all(ALLOWED), [""; 0]);
+    for address in named.iter().rev() {
+        assert_eq!(allow(&server, &json!({ "key": "EmailAddress", "value": address })).status, 204);
     }
-    assert_eq!(seen, names.map(|name| format!("{name}@example.com")));
+    assert_eq!((all(ALLOWED), all(GUARDED)), (named.to_vec(), Vec::new()));
     for (query, problem) in [
         ("limit=0", ("limit", "out_of_range")),
         ("cursor=zz", ("cursor", "malformed")),
         ("cursor=46617d", ("cursor", "malformed")),
         ("page=2", ("page", "unknown_key")),
     ] {
-        let problems = server.get(&format!("{GUARDED}?{query}")).problems();
-        assert_eq!(problems, [(problem.0.to_owned(), problem.1.to_owned())], "{query}");
+        for list in [GUARDED, ALLOWED] {
+            let problems = server.get(&format!("{list}?{query}")).problems();
+            assert_eq!(problems, [(problem.0.to_owned(), problem.1.to_owned())], "{list}?{query}");
+        }
     }
 }
 

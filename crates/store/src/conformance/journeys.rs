@@ -1,6 +1,7 @@
 use super::history::{guards, report, somebody};
 use super::samples::{
-    assert_sound, at, deal, email, form, key, phone, ra_id, settle, site, site_id, text, upload, visit,
+    assert_sound, at, deal, email, form, ignored, key, phone, ra_id, settle, site, site_id, text, upload,
+    visit,
 };
 use crate::dice::Dice;
 use crate::{ErasedRecords, Store, StoreError};
@@ -208,7 +209,7 @@ pub(super) async fn changed_settings_are_applied_to_all_journeys(store: Arc<dyn 
     let patient = VisitSettings { timeout_minutes: 60, ..VisitSettings::default() };
     set(Site { visits: patient, ..site("s") }, 3).await.unwrap();
     assert_eq!(touches(&store, "D").await, [hours(1), hours(22)]);
-    let ignored = GuardSettings { ignored: vec![text("ann@example.com")], ..GuardSettings::default() };
+    let ignored = GuardSettings { ignored: vec![ignored("ann@example.com")], ..GuardSettings::default() };
     set(Site { guards: ignored, ..site("s") }, 4).await.unwrap();
     assert_eq!(journey(&store, "D").await.unwrap().found, Found::Nobody(Unmatched::Guarded));
     set(site("s"), 5).await.unwrap();
@@ -271,7 +272,10 @@ async fn live(store: Arc<dyn Store>, site_name: String, mut dice: Dice) {
                 let guards = GuardSettings { visitors_max, ..guards() };
                 store.set_site(Site { guards, ..site(&site_name) }, now).await.unwrap();
             }
-            14 => drop(store.rebuild(Some(id)).await.unwrap()),
+            14 => {
+                let rebuild = store.rebuild(Some(id));
+                dropped_half_way(rebuild, dice.roll(60)).await.and_then(unless_overtaken);
+            }
             15 => {
                 let before = at(dice.roll(99).cast_signed() * 1_000);
                 unless_overtaken(store.expire_visits(id, before, 0, 99).await);

@@ -1,14 +1,14 @@
 use super::samples::{
-    assert_sound, at, cookie, deal, email, form, identifier, key, matched, phone, ra_id, settle, site,
-    site_id, text, visit,
+    assert_sound, at, cookie, deal, email, form, identifier, ignored, key, matched, phone, ra_id, settle,
+    site, site_id, text, visit,
 };
 use crate::{NewVisit, Store};
 use std::sync::Arc;
 use touchline_domain::identity::{Guard, GuardSettings, Outcome, Unmatched};
 use touchline_domain::record::{Property, RecordKind, UploadOutcome};
 use touchline_domain::{
-    Call, ConversionKind, DeviceClass, Identifier, IdentifierKind, Moment, Overrides, PageUrl, Screen, Site,
-    Text, Visit,
+    Call, ConversionKind, Country, DeviceClass, Identifier, IdentifierKind, Moment, Overrides, PageUrl,
+    Screen, Site, Text, Visit,
 };
 
 async fn visitors(store: &Arc<dyn Store>, seed: Identifier) -> Vec<String> {
@@ -194,7 +194,15 @@ pub(super) async fn a_guarded_address_is_listed_and_can_be_allowed(store: Arc<dy
     store.set_allowed(site_id("s"), shared.clone(), true, at(50)).await.unwrap();
     store.set_allowed(site_id("s"), shared.clone(), true, at(51)).await.unwrap();
     settle(&store).await;
-    assert_eq!(store.allowed(site_id("s")).await.unwrap(), std::slice::from_ref(&shared));
+    assert_eq!(store.allowed(site_id("s"), None, 9).await.unwrap(), std::slice::from_ref(&shared));
+    store.set_allowed(site_id("s"), cookie("7.7"), true, at(50)).await.unwrap();
+    store.set_allowed(site_id("s"), ra_id("v99"), true, at(50)).await.unwrap();
+    let mut pages = Vec::new();
+    while let Some(one) = store.allowed(site_id("s"), pages.last().cloned(), 1).await.unwrap().pop() {
+        pages.push(one);
+    }
+    assert_eq!(pages, [ra_id("v99"), shared.clone(), cookie("7.7")]);
+    settle(&store).await;
     assert_eq!(listed().await.len(), 1);
     assert_eq!(matched(&store).await, ["D", "O"]);
     assert_eq!(visitors(&store, ra_id("v1")).await, ["v1", "v2", "v3"]);
@@ -247,7 +255,7 @@ pub(super) async fn changed_guards_are_applied_to_all_records(store: Arc<dyn Sto
     store.upload(deals).await.unwrap();
     settle(&store).await;
     assert_eq!(matched(&store).await.len(), 30);
-    let ignored = vec![text("ann@example.com")];
+    let ignored = vec![ignored("ann@example.com")];
     let strict = Site { guards: GuardSettings { ignored, ..GuardSettings::default() }, ..site("s") };
     store.set_site(strict, at(90)).await.unwrap();
     settle(&store).await;
@@ -264,6 +272,32 @@ pub(super) async fn changed_guards_are_applied_to_all_records(store: Arc<dyn Sto
     assert_eq!(matched(&store).await.len(), 30);
     assert_eq!(store.guarded(site_id("s"), None, 10).await.unwrap(), []);
     assert_sound(&store).await;
+}
+
+pub(super) async fn a_number_is_ignored_however_it_is_written(store: Arc<dyn Store>) {
+    store.add_site(site("s")).await.unwrap();
+    store.add_conversions(vec![form("1", 3, &[ra_id("v1"), phone("020 7946 0018")])]).await.unwrap();
+    store.upload(vec![deal("D", 40, &[phone("0044 20 79460018")])]).await.unwrap();
+    settle(&store).await;
+    assert_eq!(matched(&store).await, ["D"]);
+    for spelling in ["020 7946 0018", "+44 (0)20 7946-0018", "tel:+442079460018"] {
+        let guards = GuardSettings { ignored: vec![ignored(spelling)], ..GuardSettings::default() };
+        let strict = Site { guards, ..site("s") };
+        store.set_site(strict.clone(), at(90)).await.unwrap();
+        settle(&store).await;
+        assert_eq!(matched(&store).await, [""; 0], "{spelling}");
+        assert_eq!(outcome(&store, "D").await, Outcome::Unmatched(Unmatched::Guarded), "{spelling}");
+        // Where a number that is written so is another one, or none.
+        let moved = Site { phone_country: Country::parse("US").unwrap(), ..strict };
+        store.set_site(moved, at(91)).await.unwrap();
+        settle(&store).await;
+        let is_of_any_country = spelling.contains('+');
+        assert_eq!(outcome(&store, "D").await == Outcome::Unmatched(Unmatched::Guarded), is_of_any_country);
+        assert_sound(&store).await;
+        store.set_site(site("s"), at(92)).await.unwrap();
+        settle(&store).await;
+        assert_eq!(matched(&store).await, ["D"]);
+    }
 }
 
 pub(super) async fn sites_do_not_share_people(store: Arc<dyn Store>) {

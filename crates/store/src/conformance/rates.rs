@@ -31,7 +31,7 @@ pub(super) async fn a_sheet_is_stored_once(store: Arc<dyn Store>) {
     let import = store.set_rates(three.clone(), at(50)).await.unwrap();
     assert_eq!(import, RatesImport { added: 2, changed: 0, unchanged: 1 });
     let stored = store.rates().await.unwrap();
-    assert_eq!(stored.rates, Rates::collect(three.rates()));
+    assert_eq!(*stored.rates, Rates::collect(three.rates()));
     assert_eq!(stored.changed_at, Some(at(50)));
     assert!(stored.version > before.version);
     assert_eq!(store.rates_version().await.unwrap(), stored.version);

@@ -2,6 +2,7 @@
 
 use crate::{NewConversion, NewVisit, Store, Upload};
 use std::sync::Arc;
+use touchline_domain::identity::Ignored;
 use touchline_domain::record::{
     Particulars, Property, RecordFilter, RecordKey, RecordKind, RecordState, Reference, StoredVersion,
     Version,
@@ -34,6 +35,11 @@ pub(super) fn identifier(kind: IdentifierKind, value: &str) -> Identifier {
 
 pub(super) fn email(value: &str) -> Identifier {
     identifier(IdentifierKind::EmailAddress, value)
+}
+
+/// What a site takes for no one's.
+pub(super) fn ignored(value: &str) -> Ignored {
+    Ignored::parse(value, Country::parse("GB").unwrap()).unwrap()
 }
 
 pub(super) fn text(value: &str) -> Text<255> {

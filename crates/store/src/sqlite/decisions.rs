@@ -117,7 +117,7 @@ pub(super) fn guarded(
     let sql = "SELECT kind, value, guard, count, since FROM guarded
         WHERE site_id = ?1 AND (kind, value) > (?2, ?3) ORDER BY kind, value LIMIT ?4";
     let mut statement = connection.prepare_cached(sql)?;
-    let (kind, value) = after.map_or((0, ""), |after| (rows::identifier_number(after.kind()), after.value()));
+    let (kind, value) = position(after);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut found = statement.query(params![site.as_str(), kind, value, limit])?;
     let mut guarded = Vec::new();
@@ -166,14 +166,27 @@ fn guard_of(name: &str, count: u32) -> Result<Guard, StoreError> {
 }
 
 /// The identifiers that the operator allowed; see [`Store::allowed`](crate::Store::allowed).
-pub(super) fn allowed(connection: &Connection, site: &SiteId) -> Result<Vec<Identifier>, StoreError> {
-    let sql = "SELECT kind, value FROM identifier_allowed WHERE site_id = ?1 ORDER BY kind, value";
+pub(super) fn allowed(
+    connection: &Connection,
+    site: &SiteId,
+    after: Option<&Identifier>,
+    limit: usize,
+) -> Result<Vec<Identifier>, StoreError> {
+    let sql = "SELECT kind, value FROM identifier_allowed
+        WHERE site_id = ?1 AND (kind, value) > (?2, ?3) ORDER BY kind, value LIMIT ?4";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut found = statement.query([site.as_str()])?;
+    let (kind, value) = position(after);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut found = statement.query(params![site.as_str(), kind, value, limit])?;
     let mut allowed = Vec::new();
     while let Some(row) = found.next()? {
         let kind = rows::identifier_kind(row.get(0)?)?;
         allowed.push(Identifier::stored(kind, row.get(1)?, None));
     }
     Ok(allowed)
+}
+
+/// After which row a list of identifiers begins.
+fn position(after: Option<&Identifier>) -> (u8, &str) {
+    after.map_or((0, ""), |after| (rows::identifier_number(after.kind()), after.value()))
 }

@@ -5,7 +5,7 @@ use crate::{Directory, StoreError};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use touchline_domain::channel::{ChannelRules, Rule};
-use touchline_domain::identity::GuardSettings;
+use touchline_domain::identity::{GuardSettings, Ignored};
 use touchline_domain::journey::JourneySettings;
 use touchline_domain::{
     Country, Currency, Instant, Invalid, Milestone, Origin, Scopes, Site, SiteId, Stage, Text, TimeZoneName,
@@ -53,11 +53,12 @@ pub(super) fn site(row: &Row<'_>) -> Result<Site, StoreError> {
     let stage = |(name, milestone): (String, String)| {
         Ok(Stage { name: Text::parse(&name)?, milestone: Milestone::parse(&milestone)? })
     };
+    let phone_country = Country::parse(&text(3)?).map_err(bad)?;
     Ok(Site {
         id: SiteId::parse(&text(0)?).map_err(bad)?,
         name: Text::parse(&text(1)?).map_err(bad)?,
         currency: Currency::parse(&text(2)?).map_err(bad)?,
-        phone_country: Country::parse(&text(3)?).map_err(bad)?,
+        phone_country,
         time_zone: TimeZoneName::parse(&text(4)?).map_err(bad)?,
         stages: stages.into_iter().map(stage).collect::<Result<_, Invalid>>().map_err(bad)?,
         strict_stages: row.get(6)?,
@@ -78,7 +79,7 @@ pub(super) fn site(row: &Row<'_>) -> Result<Site, StoreError> {
             ignored: settings
                 .ignored
                 .iter()
-                .map(|value| Text::parse(value))
+                .map(|value| Ignored::parse(value, phone_country))
                 .collect::<Result<_, _>>()
                 .map_err(bad)?,
         },
@@ -145,7 +146,7 @@ fn settings(site: &Site) -> Result<String, StoreError> {
         campaign_begins_visit: site.visits.campaign_begins_visit,
         visitors_max: site.guards.visitors_max,
         emails_max: site.guards.emails_max,
-        ignored: site.guards.ignored.iter().map(ToString::to_string).collect(),
+        ignored: site.guards.ignored.iter().map(|ignored| ignored.as_str().to_owned()).collect(),
         channel_rules: site.channels.own().iter().map(ToString::to_string).collect(),
         visit_retention_days: site.visit_retention_days,
     };
@@ -213,13 +214,15 @@ pub(super) fn set_site(tx: &mut WriteTx<'_>, site: &Site, at: Instant) -> Result
     if changed == 1 {
         bump(tx)?;
     }
-    if site_with_id(tx.connection, &site.id)? != before {
+    // Read again: another country makes other telephone numbers of what is ignored.
+    let after = site_with_id(tx.connection, &site.id)?;
+    if after != before {
         site_history::remember(tx, &site.id, at)?;
     }
-    let derives_alike = |before: &Site| {
-        before.guards == site.guards && JourneySettings::of(before) == JourneySettings::of(site)
+    let derives_alike = |before: &Site, after: &Site| {
+        before.guards == after.guards && JourneySettings::of(before) == JourneySettings::of(after)
     };
-    if before.is_some_and(|before| !derives_alike(&before)) {
+    if before.zip(after).is_some_and(|(before, after)| !derives_alike(&before, &after)) {
         decisions::touch_site(tx, &site.id)?;
     }
     Ok(changed == 1)

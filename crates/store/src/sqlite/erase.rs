@@ -99,11 +99,16 @@ fn remove(
     Ok(erased)
 }
 
+/// A reference that nobody has given: by chance, so that it neither is one of the CRM's own nor tells whose record it was.
+fn meaningless(connection: &Connection) -> Result<Reference, StoreError> {
+    let sql = "SELECT 'erased-' || lower(hex(randomblob(16)))";
+    let text: String = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Reference::parse(&text).map_err(|error| rows::corrupt("record_version", error))
+}
+
 /// Leaves of a record its dates, values and stages, under a name that means nothing.
 fn keep_totals(tx: &mut WriteTx<'_>, key: &RecordKey, versions: &[StoredVersion]) -> Result<(), StoreError> {
-    let first = versions.iter().map(|stored| stored.change).min().unwrap_or(0);
-    let reference = Reference::parse(&format!("erased-{first}"))
-        .map_err(|error| rows::corrupt("record_version", error))?;
+    let reference = meaningless(tx.connection)?;
     let nameless = RecordKey { reference, ..key.clone() };
     let update = "UPDATE record_version SET reference = ?2, details = ?3 WHERE change = ?1";
     let name = "INSERT OR IGNORE INTO name (hash, second, change) VALUES (?1, ?2, ?3)";

@@ -1,6 +1,6 @@
 use super::writer::WriteTx;
-use super::{decisions, directory, journey_row, names, people, rows};
-use crate::{JourneyChange, Rebuild, StoreError};
+use super::{journey_row, people, rows};
+use crate::{JourneyChange, StoreError};
 use rusqlite::{Connection, params};
 use touchline_domain::SiteId;
 use touchline_domain::identity::Matching;
@@ -86,43 +86,6 @@ pub(super) fn write(tx: &WriteTx<'_>, key: &RecordKey, journey: Option<&Derived>
         }
     };
     Ok(())
-}
-
-/// Queues all records to have their journeys derived anew; see [`Store::rebuild`](crate::Store::rebuild).
-pub(super) fn rebuild(tx: &mut WriteTx<'_>, site: Option<&SiteId>) -> Result<Rebuild, StoreError> {
-    let sql = "SELECT coalesce(max(number), 0) FROM journey";
-    let last_row: i64 = tx.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-    let mut rebuild = Rebuild { journeys: 0, last_row: last_row.unsigned_abs() };
-    for known in directory::load(tx.connection)?.sites {
-        if site.is_none_or(|site| *site == known.id) {
-            rebuild.journeys += forget_orphans(tx, &known.id)?;
-            decisions::touch_site(tx, &known.id)?;
-        }
-    }
-    Ok(rebuild)
-}
-
-/// Journeys of records that are not there are none of following's, which goes by the records that are. Answers how many
-/// others there are.
-fn forget_orphans(tx: &WriteTx<'_>, site: &SiteId) -> Result<u64, StoreError> {
-    let sql = "SELECT site_id, kind, reference FROM journey WHERE site_id = ?1 AND reference IS NOT NULL";
-    let mut statement = tx.connection.prepare_cached(sql)?;
-    let mut stored = statement.query([site.as_str()])?;
-    let (mut orphans, mut others) = (Vec::new(), 0);
-    while let Some(row) = stored.next()? {
-        let key = rows::key(row, 0)?;
-        if tx
-            .tail
-            .any_in_writer(tx.connection, names::record_hash(&key.site, key.kind, key.reference.as_str()))?
-            .is_none()
-        {
-            orphans.push(key);
-        } else {
-            others += 1;
-        }
-    }
-    orphans.iter().try_for_each(|key| write(tx, key, None))?;
-    Ok(others)
 }
 
 /// What became of a site's journeys after a row; see [`Store::journeys`](crate::Store::journeys).

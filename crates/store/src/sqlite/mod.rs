@@ -23,6 +23,7 @@ mod open;
 mod people;
 mod rates;
 mod readers;
+mod rebuild;
 mod records;
 mod rows;
 mod site_history;
@@ -290,7 +291,7 @@ impl Store for SqliteStore {
     }
 
     async fn rebuild(&self, site: Option<SiteId>) -> Result<Rebuild, StoreError> {
-        self.writer.write(move |tx| journeys::rebuild(tx, site.as_ref())).await
+        self.queue_all(site).await
     }
 
     async fn verify(&self, site: Option<SiteId>) -> Result<Verified, StoreError> {
@@ -334,8 +335,15 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn allowed(&self, site: SiteId) -> Result<Vec<Identifier>, StoreError> {
-        self.readers.read(move |connection| decisions::allowed(connection, &site)).await
+    async fn allowed(
+        &self,
+        site: SiteId,
+        after: Option<Identifier>,
+        limit: usize,
+    ) -> Result<Vec<Identifier>, StoreError> {
+        self.readers
+            .read(move |connection| decisions::allowed(connection, &site, after.as_ref(), limit))
+            .await
     }
 
     async fn follow(&self, limit: usize) -> Result<Followed, StoreError> {

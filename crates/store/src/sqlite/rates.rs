@@ -3,6 +3,7 @@ use super::writer::WriteTx;
 use crate::{RatesImport, StoreError, StoredRates};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use touchline_domain::{Currency, Day, Instant, Rate, RateSheet, Rates};
 
 const TABLE: &str = "rate_day";
@@ -94,6 +95,6 @@ pub(super) fn load(connection: &Connection) -> Result<StoredRates, StoreError> {
     Ok(StoredRates {
         version: version(connection)?,
         changed_at: (changed_at > 0).then(|| Instant::from_micros(changed_at)),
-        rates: Rates::collect(all),
+        rates: Arc::new(Rates::collect(all)),
     })
 }

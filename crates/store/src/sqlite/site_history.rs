@@ -6,7 +6,8 @@ use super::writer::WriteTx;
 use crate::StoreError;
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
-use touchline_domain::{Identifier, Instant, Site, SiteId};
+use touchline_domain::identity::Ignored;
+use touchline_domain::{Country, Identifier, Instant, Site, SiteId};
 
 /// A site with the settings of a past moment; see [`Store::site_as_of`](crate::Store::site_as_of).
 pub(super) fn as_of(
@@ -39,11 +40,8 @@ pub(super) fn forget_ignored(
     site: &Site,
     identifiers: &BTreeSet<Identifier>,
 ) -> Result<bool, StoreError> {
-    let is_one = |ignored: &String| {
-        let is = |one: &Identifier| one.value() == ignored || one.written() == Some(ignored.as_str());
-        !site.guards.ignored.iter().any(|now| now.as_str() == ignored) && identifiers.iter().any(is)
-    };
-    let sql = "SELECT version, settings FROM site_history WHERE site_id = ?1";
+    let is_kept = |text: &str| site.guards.ignored.iter().any(|now| now.as_str() == text);
+    let sql = "SELECT version, settings, phone_country FROM site_history WHERE site_id = ?1";
     let mut statement = tx.connection.prepare_cached(sql)?;
     let mut history = statement.query([site.id.as_str()])?;
     let mut changed = Vec::new();
@@ -51,8 +49,16 @@ pub(super) fn forget_ignored(
         let bad = |error: serde_json::Error| corrupt("site_history", error);
         let mut settings: SettingsRow =
             serde_json::from_str(rows::text_at(row, 1, "site_history")?).map_err(bad)?;
-        if settings.ignored.iter().any(is_one) {
-            settings.ignored.retain(|ignored| !is_one(ignored));
+        let country = Country::parse(rows::text_at(row, 2, "site_history")?);
+        let country = country.map_err(|error| corrupt("site_history", error))?;
+        let is_forgotten = |text: &String| {
+            let ignored = Ignored::parse(text, country);
+            let is_one = |ignored: &Ignored| identifiers.iter().any(|one| ignored.is(one));
+            !is_kept(text) && ignored.as_ref().is_ok_and(is_one)
+        };
+        let before = settings.ignored.len();
+        settings.ignored.retain(|text| !is_forgotten(text));
+        if settings.ignored.len() < before {
             changed.push((row.get::<_, i64>(0)?, serde_json::to_string(&settings).map_err(bad)?));
         }
     }

@@ -1,15 +1,14 @@
 //! The forms above the list: search, and what it is limited to.
 
 use super::super::address::Address;
-use super::super::asked::Asked;
+use super::super::asked::{Asked, only};
 use super::super::session::Viewer;
 use super::words::{STAGE_SHOWN, cut, identifier_title, model_title};
-use crate::http::reports::query_in::escaped;
 use maud::{Markup, html};
 use touchline_domain::IdentifierKind;
 use touchline_domain::attribution::Model;
 use touchline_domain::record::RecordKind;
-use touchline_domain::report::{BucketBy, Condition, Dimension, Filter};
+use touchline_domain::report::{BucketBy, Condition, Dimension, Filter, RecordDimension};
 
 /// The values of `found` of records for which nobody was found.
 const NOBODY: &str = "found:nothing_found|ambiguous|guarded";
@@ -37,7 +36,7 @@ pub(super) fn form(asked: &Asked, stages: &[String]) -> Markup {
     let stages: Vec<(String, String)> = stages
         .iter()
         .take(STAGES_MAX)
-        .map(|stage| (format!("stage:{}", escaped(stage)), cut(stage, STAGE_SHOWN)))
+        .map(|stage| (only(Dimension::Record(RecordDimension::Stage), stage), cut(stage, STAGE_SHOWN)))
         .collect();
     let matched = matched();
     let chosen = |options: &[(String, String)]| {
@@ -67,7 +66,9 @@ pub(super) fn form(asked: &Asked, stages: &[String]) -> Markup {
 
 /// The same address, limited to a label instead of asking for it.
 pub(super) fn with_label(address: &Address, label: &str) -> Address {
-    address.without(&["label", "page"]).and("where", format!("label:{}", escaped(label.trim())))
+    address
+        .without(&["label", "page"])
+        .and("where", only(Dimension::Record(RecordDimension::Label), label.trim()))
 }
 
 fn select(title: &str, name: &str, any: &str, options: &[(String, String)], chosen: Option<&str>) -> Markup {

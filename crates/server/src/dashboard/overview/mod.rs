@@ -4,13 +4,13 @@ pub(crate) mod latest;
 
 use crate::app::App;
 use crate::app::reports::{self, Engine};
-use crate::dashboard::asked::Asked;
+use crate::dashboard::asked::{Asked, only};
 use crate::dashboard::chart::{Columns, OTHER, Series, bar, dot, spark};
 use crate::dashboard::page::page;
 use crate::dashboard::parts::{card, change, empty, heading};
 use crate::dashboard::session::Viewer;
 use crate::http::error::ApiError;
-use crate::http::reports::answer::Answer;
+use crate::http::reports::answer::{Answer, Costs};
 use axum::extract::State;
 use latest::Latest;
 use maud::{Markup, html};
@@ -89,7 +89,7 @@ impl Overview {
         let before = compared.map(|period| Query { period, ..query.clone() });
         let answer = |query: &Query| {
             let report = query.run(&engine.columns, &engine.view, engine.threads)?;
-            let costs = query.costs(&engine.view, engine.costs());
+            let costs = Costs { rows: query.costs(&engine.view, engine.costs()), totals: None };
             Ok(Answer::new(report, costs, None, query.models.len(), currency))
         };
         let channels = answer(query)?;
@@ -265,7 +265,7 @@ impl Overview {
                             @let cost = self.channels.cost(row);
                             tr {
                                 th scope="row" {
-                                    a href=(asked.address().to(viewer.page("opportunities").to_string(), &crate::dashboard::asked::CARRIED).and("where", format!("channel:{name}"))) { (dot(name)) (name) }
+                                    a href=(asked.address().to(viewer.page("opportunities").to_string(), &crate::dashboard::asked::CARRIED).and("where", only(Dimension::Touch(TouchDimension::Channel), name))) { (dot(name)) (name) }
                                 }
                                 td.trend { @if let Some(values) = self.over_time.get(name) { (spark(&days.iter().map(|day| values.get(day).copied().unwrap_or(0)).collect::<Vec<_>>())) } }
                                 td.n { (viewer.locale.money(cell.minor, self.currency)) }

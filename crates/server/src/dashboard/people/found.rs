@@ -27,6 +27,9 @@ pub(super) const TEXT_SHOWN: usize = 120;
 /// The longest visitor id in a list, in characters.
 const VISITOR_SHOWN: usize = 24;
 
+/// The most allowed identifiers that are looked through.
+const ALLOWED_MAX: usize = 10_000;
+
 /// The most fields of one form that are shown.
 const FIELDS_SHOWN: usize = 12;
 
@@ -67,7 +70,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<
             return Ok(answer(StatusCode::NOT_FOUND, None, &empty(title, what_to_do)));
         }
     };
-    let allowed = app.store.allowed(viewer.site.id.clone()).await?;
+    let allowed = app.store.allowed(viewer.site.id.clone(), None, ALLOWED_MAX).await?;
     let out = PersonOut::new(&viewer.site, &held);
     let person = Person { viewer: &viewer, sought: &sought, held: &held, out: &out, allowed: &allowed };
     Ok(answer(StatusCode::OK, None, &person.draw()))

@@ -88,6 +88,8 @@ fn limits_table(out: &mut String, limits: &Limits) {
         ),
         ("Uploads waiting to be written", limits.write_queue.to_string(), "503 overloaded"),
         ("Batches worked on at once", limits.batches_at_once.to_string(), "503 overloaded"),
+        ("Reports worked out at once; more wait", limits.reports_at_once.to_string(), "503 overloaded"),
+        ("Memory for journeys", format!("{} bytes", limits.report_bytes), "507 report_too_large"),
         ("Time for an answer", format!("{} s", limits.request_seconds), "503 timed_out"),
     ];
     *out += "<section id=\"limits\">\n<h2>Limits</h2>\n<p>As this server is set. An answer of 429 or 503 carries \

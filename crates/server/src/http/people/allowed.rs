@@ -1,6 +1,7 @@
 //! `/api/v1/sites/{siteId}/identifiers/allowed`: identifiers that join whatever a guard says.
 
 use super::identifier_in::{self, IdentifierIn};
+use super::identifier_page::{Page, PageParams};
 use super::whom::{IdentifierParams, read_one};
 use crate::app::App;
 use crate::http::auth::{Admin, Caller, Read};
@@ -15,22 +16,31 @@ use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// The identifiers that the operator allowed.
+/// A page of the identifiers that the operator allowed.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct AllowedOut {
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AllowedPageOut {
     /// In order of kind and value.
     identifiers: Vec<IdentifierOut>,
+    /// Give it as `cursor` for the next page; null on the last one.
+    next_cursor: Option<String>,
 }
 
 /// List allowed identifiers
-#[utoipa::path(get, path = "/api/v1/sites/{siteId}/identifiers/allowed", tag = "People", params(("siteId" = SiteIdParam, Path, description = "The site")),
-    responses((status = 200, description = "All of them", body = AllowedOut)))]
+#[utoipa::path(get, path = "/api/v1/sites/{siteId}/identifiers/allowed", tag = "People", params(("siteId" = SiteIdParam, Path, description = "The site"), PageParams),
+    responses((status = 200, description = "A page of them", body = AllowedPageOut)))]
 pub(crate) async fn list_allowed(
     State(app): State<Arc<App>>,
     caller: Caller<Read>,
-) -> Result<Json<AllowedOut>, ApiError> {
-    let allowed = app.store.allowed(caller.site.id.clone()).await?;
-    Ok(Json(AllowedOut { identifiers: allowed.iter().map(Into::into).collect() }))
+    RawQuery(raw): RawQuery,
+) -> Result<Json<AllowedPageOut>, ApiError> {
+    let page = Page::read(raw.as_deref())?;
+    let site = caller.site.id.clone();
+    let mut allowed = app.store.allowed(site, page.after.clone(), page.looked_for()).await?;
+    Ok(Json(AllowedPageOut {
+        next_cursor: page.cut(&mut allowed, |identifier| identifier),
+        identifiers: allowed.iter().map(Into::into).collect(),
+    }))
 }
 
 /// Allow an identifier

@@ -136,7 +136,7 @@ pub(crate) async fn document(
     now: Instant,
 ) -> Result<PersonExportOut, WhomError> {
     let held = whom.held(store, &site.id).await?;
-    let allowed = store.allowed(site.id.clone()).await?;
+    let allowed = store.allowed(site.id.clone(), None, usize::MAX).await?;
     let Held { seeds, facts } = &held;
     Ok(PersonExportOut {
         site: site.id.to_string(),

@@ -1,23 +1,19 @@
 //! `GET /api/v1/sites/{siteId}/identifiers/guarded`: what guards keep from joining, for review.
 
+use super::identifier_page::{Page, PageParams};
 use super::reached_out::GuardOut;
 use crate::app::App;
 use crate::http::auth::{Caller, Read};
 use crate::http::error::ApiError;
-use crate::http::query::Query;
 use crate::http::record_out::IdentifierOut;
 use crate::http::schema::SiteIdParam;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::sync::Arc;
-use touchline_domain::{Identifier, IdentifierKind, Invalid, Site};
+use touchline_domain::Site;
 use touchline_store::Guarded;
-use utoipa::{IntoParams, ToSchema};
-
-const PAGE_MAX: usize = 1_000;
-const PAGE_DEFAULT: usize = 100;
+use utoipa::ToSchema;
 
 /// A page of guarded identifiers.
 #[derive(Serialize, ToSchema)]
@@ -50,19 +46,6 @@ impl GuardedOut {
     }
 }
 
-/// Which page.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes the query; read by `list_guarded`")]
-struct PageParams {
-    /// Identifiers on the page.
-    #[param(minimum = 1, maximum = 1000, default = 100, required = false)]
-    limit: u32,
-    /// Where the page begins: the `nextCursor` of the one before.
-    #[param(required = false, format = "touchline-identifier-cursor")]
-    cursor: String,
-}
-
 /// List guarded identifiers
 ///
 /// What evidently belongs to many, and so joins nobody. Allow one that belongs to one person after all. As of everything
@@ -75,70 +58,11 @@ pub(crate) async fn list_guarded(
     RawQuery(raw): RawQuery,
 ) -> Result<Json<GuardedPageOut>, ApiError> {
     let site = &caller.site;
-    let mut query = Query::read(raw.as_deref())?;
-    let limit = query.optional("limit", |raw| {
-        let limit = raw.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
-        limit.ok_or_else(|| {
-            Invalid::new("out_of_range", format!("must be a whole number from 1 to {PAGE_MAX}"))
-        })
-    });
-    let after = query.optional("cursor", |raw| {
-        let malformed = || Invalid::new("malformed", "must be a nextCursor that was answered before");
-        position(raw).ok_or_else(malformed)
-    });
-    query.finish()?;
-    let limit = limit.unwrap_or(PAGE_DEFAULT);
+    let page = Page::read(raw.as_deref())?;
     app.settled().await?;
-    // One more than asked for tells whether there is a next page.
-    let mut guarded = app.store.guarded(site.id.clone(), after, limit + 1).await?;
-    let has_more = guarded.len() > limit;
-    guarded.truncate(limit);
-    let last = guarded.last().filter(|_| has_more);
+    let mut guarded = app.store.guarded(site.id.clone(), page.after.clone(), page.looked_for()).await?;
     Ok(Json(GuardedPageOut {
-        next_cursor: last.map(|last| cursor(&last.identifier)),
+        next_cursor: page.cut(&mut guarded, |guarded| &guarded.identifier),
         identifiers: guarded.iter().map(|guarded| GuardedOut::new(site, guarded)).collect(),
     }))
-}
-
-/// A place in the list as text that needs no encoding in an address: hexadecimal digits.
-fn cursor(identifier: &Identifier) -> String {
-    let mut cursor = String::new();
-    for byte in identifier.to_string().bytes() {
-        let _ = write!(cursor, "{byte:02x}");
-    }
-    cursor
-}
-
-/// The place that a cursor means.
-fn position(cursor: &str) -> Option<Identifier> {
-    let digits = cursor.as_bytes();
-    let bytes = digits.chunks(2).map(|pair| {
-        let [high, low] = pair else { return None };
-        let digit = |digit: u8| char::from(digit).to_digit(16);
-        u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
-    });
-    let text = String::from_utf8(bytes.collect::<Option<_>>()?).ok()?;
-    let (kind, value) = text.split_once('=')?;
-    let kind = IdentifierKind::ALL.into_iter().find(|known| known.name() == kind)?;
-    Some(Identifier::stored(kind, value.to_owned(), None))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn a_cursor_leads_back_to_its_place(kind in 0usize..5, value in "\\PC{1,40}") {
-            let identifier = Identifier::stored(IdentifierKind::ALL[kind], value, None);
-            prop_assert_eq!(position(&cursor(&identifier)), Some(identifier));
-        }
-
-        #[test]
-        fn anything_else_is_refused(raw in "\\PC*") {
-            let found = position(&raw);
-            prop_assert!(found.is_none_or(|found| cursor(&found).eq_ignore_ascii_case(&raw)));
-        }
-    }
 }

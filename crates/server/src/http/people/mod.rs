@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod fact_out;
 pub(crate) mod guarded;
 mod identifier_in;
+mod identifier_page;
 pub(crate) mod match_out;
 pub(crate) mod person;
 pub(crate) mod reached_out;

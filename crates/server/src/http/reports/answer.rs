@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use touchline_domain::Currency;
-use touchline_domain::report::{Cell, CostRow, Counts, Report, Row};
+use touchline_domain::report::{Cell, CostRow, Counts, Report, Row, Total};
 
 /// By what rows are told apart.
 pub(crate) type Key = (Currency, Vec<String>);
@@ -13,10 +13,18 @@ pub(crate) fn key(row: &Row) -> Key {
     (row.currency, row.values.clone())
 }
 
+/// What advertising cost in a period; neither is known when costs do not have what is asked by.
+#[derive(Default)]
+pub(crate) struct Costs {
+    pub(crate) rows: Option<Vec<CostRow>>,
+    pub(crate) totals: Option<Vec<CostRow>>,
+}
+
 /// What is answered of one period.
 pub(crate) struct Answer {
     pub(crate) report: Report,
     costs: BTreeMap<Key, CostRow>,
+    cost_totals: Vec<CostRow>,
     traffic: Option<BTreeMap<Vec<String>, Counts>>,
     models: usize,
     asked: Currency,
@@ -27,17 +35,19 @@ impl Answer {
     /// rows too: money and effort that brought nothing.
     pub(crate) fn new(
         report: Report,
-        costs: Option<Vec<CostRow>>,
+        costs: Costs,
         traffic: Option<BTreeMap<Vec<String>, Counts>>,
         models: usize,
         asked: Currency,
     ) -> Self {
+        let cost_totals = costs.totals.unwrap_or_default();
         let of_cost = |cost: CostRow| ((cost.currency, cost.values.clone()), cost);
-        let costs: BTreeMap<Key, CostRow> = costs.into_iter().flatten().map(of_cost).collect();
+        let costs: BTreeMap<Key, CostRow> = costs.rows.into_iter().flatten().map(of_cost).collect();
         let of_traffic = traffic.iter().flat_map(BTreeMap::keys).map(|values| (asked, values.clone()));
         let keys = costs.keys().cloned().chain(of_traffic).collect();
-        let mut answer = Self { report, costs, traffic, models, asked };
+        let mut answer = Self { report, costs, cost_totals, traffic, models, asked };
         answer.add_rows(keys);
+        answer.add_totals();
         answer
     }
 
@@ -45,10 +55,25 @@ impl Answer {
         self.costs.get(&key(row))
     }
 
+    pub(crate) fn total_cost(&self, total: &Total) -> Option<&CostRow> {
+        self.cost_totals.iter().find(|cost| cost.currency == total.currency)
+    }
+
     /// Counted in the row of the report's currency, so that nothing is there twice. `None` if it was not asked for.
     pub(crate) fn traffic(&self, row: &Row) -> Option<Counts> {
         let counts = self.traffic.as_ref()?.get(&row.values).copied();
         Some(counts.filter(|_| row.currency == self.asked).unwrap_or_default())
+    }
+
+    /// What was spent in a currency that no record is in has a total too, or its rows would add up to nothing.
+    fn add_totals(&mut self) {
+        for cost in &self.cost_totals {
+            if !self.report.totals.iter().any(|total| total.currency == cost.currency) {
+                let cell = Cell::default();
+                self.report.totals.push(Total { currency: cost.currency, cell, attributed: 0 });
+            }
+        }
+        self.report.totals.sort_by_key(|total| (total.currency != self.asked, total.currency));
     }
 
     /// The rows that another period has and this one has not: what fell to nothing is what a comparison is for.

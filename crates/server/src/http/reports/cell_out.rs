@@ -15,6 +15,14 @@ pub(crate) struct CellOut {
     pub(crate) model: String,
     #[serde(flatten)]
     pub(crate) figures: FiguresOut,
+    #[serde(flatten)]
+    pub(crate) returns: ReturnOut,
+}
+
+/// What comes of a cost.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReturnOut {
     /// Won value for each unit of cost; null without a cost.
     #[schema(example = 4.25)]
     pub(crate) roas: Option<f64>,
@@ -76,15 +84,21 @@ impl FiguresOut {
 impl CellOut {
     /// `cost` in minor units of the same currency.
     pub(crate) fn new(model: &Model, cell: &Cell, currency: Currency, cost: Option<i128>) -> Self {
+        Self {
+            model: model.to_string(),
+            figures: FiguresOut::new(cell, currency),
+            returns: ReturnOut::new(cell, currency, cost),
+        }
+    }
+}
+
+impl ReturnOut {
+    /// `cost` in minor units of the same currency.
+    pub(crate) fn new(cell: &Cell, currency: Currency, cost: Option<i128>) -> Self {
         let per_record = cost.filter(|_| cell.records > 0).map(|cost| {
             let (dividend, divisor) = (cost * 1_000_000, i128::from(cell.records));
             format_minor((dividend + divisor / 2).div_euclid(divisor), currency)
         });
-        Self {
-            model: model.to_string(),
-            figures: FiguresOut::new(cell, currency),
-            roas: cost.and_then(|cost| ratio(cell.won_minor, cost, 4)),
-            cost_per_record: per_record,
-        }
+        Self { roas: cost.and_then(|cost| ratio(cell.won_minor, cost, 4)), cost_per_record: per_record }
     }
 }

@@ -1,6 +1,8 @@
 //! Reports: which marketing brought the revenue ([docs/reports.md]).
 
 pub(crate) mod answer;
+#[cfg(test)]
+mod at_once;
 mod cell_out;
 pub(crate) mod changes;
 pub(crate) mod drill;

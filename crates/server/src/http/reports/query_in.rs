@@ -20,7 +20,7 @@ pub(crate) struct ReportParams {
     /// Grouped by what, at most three, separated by commas: `channel`, `source`, `medium`, `campaign`, `term`, `content`,
     /// `landingPage`, `referrer`, `platform`, `device` of a touch; `stage`, `milestone`, `label`, `currency`, `found`,
     /// `property.NAME` of a record; `day`, `week`, `month`, `quarter`, `year` of the record's date, and `touchDay` … of the
-    /// touch's.
+    /// touch's. In a name, `\,` is a comma of its own: `\` before `,`, `:`, `|` or another `\` takes the character as it is.
     #[param(required = false, default = "channel", format = "touchline-dimensions")]
     by: String,
     /// A model, such as `linear` or `time-decay:half-life=14d`; several separated by commas, or by giving it several times.
@@ -41,8 +41,8 @@ pub(crate) struct ReportParams {
     /// In which currency; the site's when absent.
     #[param(schema_with = super::super::schema::currency, required = false)]
     currency: String,
-    /// A filter: `channel:Email`, `source:google|bing`, or with `!` before it for all others; `\|` is a `|` of a value's own.
-    /// Several by giving it several times; all must hold.
+    /// A filter: `channel:Email`, `source:google|bing`, or with `!` before it for all others; `\:` in a property's name and `\|` in a
+    /// value are the characters themselves, as with `by`. Several by giving it several times; all must hold.
     #[param(required = false, format = "touchline-filter")]
     r#where: String,
 }
@@ -77,7 +77,7 @@ pub(crate) fn read_with(parameters: &mut Parameters, default_models: Vec<Model>)
         found.ok_or_else(|| Invalid::new("unknown_kind", "must be opportunity or revenue"))
     });
     let default = Query::default();
-    let by = parameters.optional("by", |raw| raw.split(',').map(Dimension::parse).collect());
+    let by = parameters.optional("by", dimensions);
     let models: Vec<Vec<Model>> = parameters.repeated("model", models);
     let models: Vec<Model> = models.into_iter().flatten().collect();
     let query = Query {
@@ -165,38 +165,62 @@ fn filter(raw: &str) -> Result<Filter, Invalid> {
         let must = "must be a dimension and its values, such as channel:Email|Display or !channel:Direct";
         Invalid::new("malformed", must)
     };
-    let (dimension, values) = rest.split_once(':').ok_or_else(malformed)?;
-    let values: Vec<String> = separated(values).iter().map(|value| value.trim().to_owned()).collect();
+    let dimension = pieces(rest, ':').next().unwrap_or(rest);
+    let values = rest[dimension.len()..].strip_prefix(':').ok_or_else(malformed)?;
+    let values: Vec<String> = pieces(values, '|').map(|value| unescaped(value).trim().to_owned()).collect();
     if values.len() > VALUES_MAX || values.iter().any(String::is_empty) {
         return Err(malformed());
     }
-    Ok(Filter { dimension: Dimension::parse(dimension)?, condition, values })
+    Ok(Filter { dimension: Dimension::parse(&unescaped(dimension))?, condition, values })
 }
 
-/// Values between `|`; `\|` and `\\` stand for the characters themselves.
-fn separated(raw: &str) -> Vec<String> {
-    let mut values = vec![String::new()];
+fn dimensions(raw: &str) -> Result<Vec<Dimension>, Invalid> {
+    pieces(raw, ',').map(|name| Dimension::parse(&unescaped(name))).collect()
+}
+
+/// What is told apart from a text by a `\` before it.
+const ESCAPED: [char; 4] = [',', ':', '|', '\\'];
+
+/// What stands between separators, as it is written.
+fn pieces(raw: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut is_escaped = false;
+    raw.split(move |character| {
+        let is_taken_as_it_is = std::mem::take(&mut is_escaped);
+        is_escaped = character == '\\' && !is_taken_as_it_is;
+        character == separator && !is_taken_as_it_is
+    })
+}
+
+/// What is meant: a `\` before anything else is a `\`.
+fn unescaped(raw: &str) -> String {
+    let mut meant = String::with_capacity(raw.len());
     let mut characters = raw.chars().peekable();
     while let Some(character) = characters.next() {
-        let escaped = characters.next_if(|next| character == '\\' && matches!(next, '|' | '\\'));
-        if character == '|' {
-            values.push(String::new());
-        } else if let Some(value) = values.last_mut() {
-            value.push(escaped.unwrap_or(character));
-        }
+        let escaped = characters.next_if(|next| character == '\\' && ESCAPED.contains(next));
+        meant.push(escaped.unwrap_or(character));
     }
-    values
+    meant
 }
 
-/// A value of a filter, as [`separated`] reads it.
-pub(crate) fn escaped(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('|', "\\|")
+/// A filter as [`filter`] reads it.
+pub(crate) fn filter_text(filter: &Filter) -> String {
+    let escaped = |text: &str, separator: char| {
+        text.replace('\\', "\\\\").replace(separator, &format!("\\{separator}"))
+    };
+    let mark = if filter.condition == Condition::Is { "" } else { "!" };
+    let dimension = escaped(&filter.dimension.to_string(), ':');
+    let values: Vec<String> = filter.values.iter().map(|value| escaped(value, '|')).collect();
+    format!("{mark}{dimension}:{}", values.join("|"))
 }
 
 impl From<ReportError> for ApiError {
     fn from(error: ReportError) -> Self {
         match error {
             ReportError::Store(error) => error.into(),
+            ReportError::Busy => Self::new(
+                Code::Overloaded,
+                "As many reports are being worked out as `limits.reports_at_once` allows; ask again.",
+            ),
             ReportError::TooLarge => Self::new(
                 Code::ReportTooLarge,
                 "The site's journeys take more memory than `limits.report_bytes` allows.",

@@ -4,7 +4,7 @@ use super::super::auth::{Caller, Read};
 use super::super::error::ApiError;
 use super::super::query::Query as Parameters;
 use super::super::schema::SiteIdParam;
-use super::answer::Answer;
+use super::answer::{Answer, Costs};
 use super::query_in::{self, AsOfParams, ReportParams};
 use super::report_out::{ReportOut, currency_of};
 use super::table::{self, Form};
@@ -80,7 +80,10 @@ fn answer(
 ) -> Result<ReportOut, TooMuch> {
     let ask = |query: &Query| {
         let report = query.run(&engine.columns, &engine.view, engine.threads)?;
-        let costs = query.costs(&engine.view, engine.costs());
+        let costs = Costs {
+            rows: query.costs(&engine.view, engine.costs()),
+            totals: query.cost_totals(&engine.view, engine.costs()),
+        };
         let traffic = engine.traffic().filter(|_| wants_traffic);
         let traffic = traffic.and_then(|traffic| query.traffic(&engine.view, traffic));
         Ok(Answer::new(report, costs, traffic, query.models.len(), currency_of(query, engine)))

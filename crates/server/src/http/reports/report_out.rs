@@ -1,14 +1,14 @@
 //! A report as it is answered.
 
 use super::answer::{Answer, key};
-use super::cell_out::{CellOut, FiguresOut};
-use super::query_in::escaped;
+use super::cell_out::{CellOut, FiguresOut, ReturnOut};
+use super::query_in::filter_text;
 use crate::app::reports::Engine;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use touchline_domain::attribution::Model;
-use touchline_domain::report::{CostRow, Counts, Filter, Period, Query, Row, Total};
+use touchline_domain::report::{CostRow, Counts, Period, Query, Row, Total};
 use touchline_domain::{Currency, Day, format_minor};
 use utoipa::ToSchema;
 
@@ -43,7 +43,7 @@ pub(crate) struct QueryOut {
     period: PeriodOut,
     #[serde(skip_serializing_if = "Option::is_none")]
     compared_with: Option<PeriodOut>,
-    /// As they were given.
+    /// As they can be given again.
     filters: Vec<String>,
     /// What amounts are converted to.
     #[schema(example = "GBP")]
@@ -135,7 +135,7 @@ pub(crate) struct CostOut {
     pub(crate) impressions: u64,
 }
 
-/// What records come to in one currency.
+/// What records come to in one currency, and what was spent in it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TotalOut {
     #[schema(example = "GBP")]
@@ -144,6 +144,11 @@ pub(crate) struct TotalOut {
     pub(crate) figures: FiguresOut,
     /// How many of the records have a touch that counts.
     pub(crate) attributed: u64,
+    /// What all advertising of the period cost, whether a record came of it or not: what the rows' costs add up to, without
+    /// filters on touches. Null when costs do not have what is asked by, or there were none.
+    pub(crate) cost: Option<CostOut>,
+    #[serde(flatten)]
+    pub(crate) returns: ReturnOut,
 }
 
 /// By which rates amounts were converted.
@@ -221,10 +226,8 @@ impl ReportOut {
         Self {
             query: QueryOut::new(query, engine, previous.as_ref().map(|(period, _)| *period)),
             rows: report.rows.iter().map(row).collect(),
-            totals: report.totals.iter().map(TotalOut::from).collect(),
-            previous_totals: previous
-                .as_ref()
-                .map(|(_, answer)| answer.report.totals.iter().map(TotalOut::from).collect()),
+            totals: TotalOut::all(answer),
+            previous_totals: previous.as_ref().map(|(_, answer)| TotalOut::all(answer)),
             rates: RatesUsedOut {
                 version: engine.rates_version(),
                 converted: report.converted,
@@ -251,7 +254,7 @@ impl QueryOut {
             lookback_days: query.lookback_days,
             period: query.period.into(),
             compared_with: compared_with.map(Into::into),
-            filters: query.filters.iter().map(told).collect(),
+            filters: query.filters.iter().map(filter_text).collect(),
             currency: currency_of(query, engine).code(),
             time_zone: engine.view.site().time_zone.as_str().to_owned(),
         }
@@ -285,13 +288,6 @@ impl QueryOut {
 /// What amounts of a report are converted to.
 pub(super) fn currency_of(query: &Query, engine: &Engine) -> Currency {
     query.currency.unwrap_or(engine.view.currency())
-}
-
-/// A filter as it can be asked for again.
-fn told(filter: &Filter) -> String {
-    let mark = if filter.condition == touchline_domain::report::Condition::Is { "" } else { "!" };
-    let values: Vec<_> = filter.values.iter().map(|value| escaped(value)).collect();
-    format!("{mark}{}:{}", filter.dimension, values.join("|"))
 }
 
 impl From<&Model> for ModelOut {
@@ -329,12 +325,18 @@ impl From<Counts> for TrafficOut {
     }
 }
 
-impl From<&Total> for TotalOut {
-    fn from(total: &Total) -> Self {
-        Self {
-            currency: total.currency.code(),
-            figures: FiguresOut::new(&total.cell, total.currency),
-            attributed: total.attributed,
-        }
+impl TotalOut {
+    fn all(answer: &Answer) -> Vec<Self> {
+        let total = |total: &Total| {
+            let (currency, cost) = (total.currency, answer.total_cost(total));
+            Self {
+                currency: currency.code(),
+                figures: FiguresOut::new(&total.cell, currency),
+                attributed: total.attributed,
+                cost: cost.map(CostOut::from),
+                returns: ReturnOut::new(&total.cell, currency, cost.map(|cost| cost.minor)),
+            }
+        };
+        answer.report.totals.iter().map(total).collect()
     }
 }

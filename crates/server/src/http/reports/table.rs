@@ -140,8 +140,8 @@ fn side(side: &SideOut) -> Vec<String> {
         let figures = &model.figures;
         cells.extend([figures.value.clone(), figures.won_value.clone()]);
         cells.extend([figures.records, figures.won, figures.lost].map(|n| n.to_string()));
-        cells.extend([figures.win_rate, figures.days_to_close, model.roas].map(number));
-        cells.push(model.cost_per_record.clone().unwrap_or_default());
+        cells.extend([figures.win_rate, figures.days_to_close, model.returns.roas].map(number));
+        cells.push(model.returns.cost_per_record.clone().unwrap_or_default());
     }
     let (cost, traffic) = (side.cost.as_ref(), side.traffic.as_ref());
     cells.extend([side.reached.to_string(), side.assisted.to_string()]);

@@ -1,6 +1,7 @@
 //! What a report is limited to.
 
-use super::world::{encoded, report, rows, text, totals, world};
+use super::world::{deal, encoded, report, rows, text, totals, world};
+use serde_json::json;
 
 fn limited(server: &crate::harness::Server, filters: &[&str]) -> serde_json::Value {
     let query: Vec<_> = filters.iter().map(|filter| format!("where={}", encoded(filter))).collect();
@@ -40,7 +41,7 @@ fn filters_on_records_leave_out_records() {
         };
         let told: Vec<_> = found["totals"].as_array().unwrap().iter().map(total).collect();
         assert_eq!(told.join(" + "), expected, "{filters:?}");
-        assert_eq!(found["query"]["filters"], serde_json::json!(filters), "as they were given");
+        assert_eq!(found["query"]["filters"], json!(filters), "as they were given");
     }
 }
 
@@ -107,13 +108,40 @@ fn another_period_stands_beside_each_row() {
         }
     }
     assert_eq!(found["previousTotals"], alone["totals"]);
-    assert_eq!(
-        found["query"]["comparedWith"],
-        serde_json::json!({ "from": "2024-01-01", "to": "2024-01-31" })
-    );
+    assert_eq!(found["query"]["comparedWith"], json!({ "from": "2024-01-01", "to": "2024-01-31" }));
     let of_now = report(&server, "from=2024-02-01&to=2024-02-29&model=linear,last-touch");
     assert_eq!(found["totals"], of_now["totals"]);
     assert_eq!(of_now.get("previousTotals"), None);
     let euros = found["rows"].as_array().unwrap().iter().find(|row| row["currency"] == "EUR").unwrap();
     assert_eq!(euros.get("previous"), None, "there were none");
+}
+
+/// A CRM calls its properties what it likes.
+#[test]
+fn names_and_values_may_have_the_characters_that_separate_them() {
+    let server = world();
+    let (name, value) = (r"Size, in m: W|H \ D", r"2|3, 4: \5");
+    let more = json!({ "AdditionalDataProperties": [{ "Name": name, "Value": value }, { "Name": r"C:\", "Value": "x" }] });
+    deal(&server, "D", "Won", "50.00 GBP", "2024-03-01", "dan", more);
+    let by = encoded(r"stage,property.Size\, in m: W|H \\ D,property.C:\\");
+    let found = report(&server, &format!("by={by}&from=2024-03-01"));
+    assert_eq!(found["query"]["by"], json!(["stage", format!("property.{name}"), r"property.C:\"]));
+    let expected = ["Won / (not set) / (not set) | GBP 77.77", r"Won / 2|3, 4: \5 / x | GBP 50.00"];
+    assert_eq!(rows(&found), expected);
+    for (filter, total) in [
+        (r"property.Size, in m\: W|H \\ D:2\|3, 4: \\5", "50.00"),
+        (r"!property.Size, in m\: W|H \\ D:2\|3, 4: \\5", "1177.78"),
+        (r"property.Size, in m\: W|H \\ D:other|2\|3, 4: \\5", "50.00"),
+        (r"property.C\:\\:x", "50.00"),
+    ] {
+        let found = limited(&server, &[filter, "currency:GBP"]);
+        assert_eq!(found["totals"][0]["value"], total, "{filter}");
+        assert_eq!(found["query"]["filters"][0], filter, "as it can be asked again");
+    }
+    // More may be escaped than must be, and what escapes nothing is itself.
+    let generous = limited(&server, &[r"property.Size\, in m\: W\|H \ D:2\|3\, 4\: \5"]);
+    let strict = r"property.Size, in m\: W|H \\ D:2\|3, 4: \\5";
+    assert_eq!(generous["query"]["filters"], json!([strict]));
+    let refused = server.get("/api/v1/sites/s/report?by=property.Size%2C%20in%20m");
+    assert_eq!(refused.status, 400);
 }

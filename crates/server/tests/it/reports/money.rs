@@ -2,6 +2,7 @@
 
 use super::world::{cost, costs, rates, report, rows, rows_with, text, totals, world};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 #[test]
 fn what_cannot_be_converted_stays_in_its_own_currency() {
@@ -167,4 +168,75 @@ fn rows_of_costs_alone_are_in_their_place() {
             "managers | USD 0.00",
         ]
     );
+}
+
+/// Its totals: currency, won value, cost, clicks, impressions, ROAS and cost of a record.
+fn returns(report: &Value, member: &str) -> Vec<String> {
+    let total = |total: &Value| {
+        let figures = ["currency", "wonValue"].map(|name| text(&total[name]));
+        let cost = ["amount", "clicks", "impressions"].map(|name| text(&total["cost"][name]));
+        let returns = ["roas", "costPerRecord"].map(|name| text(&total[name]));
+        [figures.join(" "), cost.join(" "), returns.join(" ")].join(" | ")
+    };
+    report[member].as_array().unwrap().iter().map(total).collect()
+}
+
+#[test]
+fn totals_tell_what_all_advertising_cost_and_brought() {
+    let server = world();
+    let none = |total: &Value| total["cost"].is_null() && total["roas"].is_null();
+    assert!(report(&server, "")["totals"].as_array().unwrap().iter().all(none), "nothing was spent");
+    costs(&server);
+    let of_all = [
+        "GBP 1127.77 | 140.00 15 300 | 8.0555 35.00",
+        "EUR 0.00 | null null null | null null",
+        "USD 0.00 | 30.00 5 100 | 0.0 null",
+    ];
+    assert_eq!(returns(&report(&server, ""), "totals"), of_all, "also in a currency of costs alone");
+    let email = report(&server, "where=channel:Email&model=markov");
+    assert_eq!(returns(&email, "totals"), of_all, "a filter on touches leaves totals as they are");
+    let compared = report(&server, "from=2024-03-01&compareFrom=2024-01-06&compareTo=2024-01-31");
+    assert_eq!(returns(&compared, "totals"), ["GBP 127.77 | null null null | null null"]);
+    assert_eq!(
+        returns(&compared, "previousTotals"),
+        ["GBP 1000.00 | 80.00 10 200 | 12.5 80.00", "USD 0.00 | 30.00 5 100 | 0.0 null"]
+    );
+    for query in ["by=landingPage", "by=stage", "where=stage:Won", "where=landingPage:x"] {
+        let found = report(&server, query);
+        assert!(found["totals"].as_array().unwrap().iter().all(none), "{query}: as its rows");
+    }
+    rates(&server);
+    let converted = returns(&report(&server, ""), "totals");
+    assert_eq!(converted, ["GBP 1127.77 | 163.62 20 400 | 6.8926 32.72"]);
+}
+
+#[test]
+fn the_costs_of_rows_add_up_to_those_of_the_totals() {
+    let server = world();
+    costs(&server);
+    // Of a third of a penny each, when it is converted: what is rounded is a cost, not a sum.
+    for campaign in ["one", "two", "three"] {
+        cost(&server, "linkedin", "SocialMedia", campaign, "2024-01-07", "0.01 USD");
+    }
+    for with_rates in [false, true] {
+        if with_rates {
+            rates(&server);
+        }
+        for by in ["channel", "source,medium,campaign", "month", "touchDay", "platform,term,content"] {
+            for currency in ["GBP", "EUR", "JPY"] {
+                let found = report(&server, &format!("by={by}&currency={currency}&from=2024-01-05"));
+                let sums = |member: &str| {
+                    let mut sums = BTreeMap::new();
+                    for one in found[member].as_array().unwrap().iter().filter(|one| !one["cost"].is_null()) {
+                        let cost = &one["cost"];
+                        let sum: &mut (i64, u64) = sums.entry(text(&one["currency"])).or_default();
+                        sum.0 += text(&cost["amount"]).replace('.', "").parse::<i64>().unwrap();
+                        sum.1 += cost["clicks"].as_u64().unwrap();
+                    }
+                    sums
+                };
+                assert_eq!(sums("rows"), sums("totals"), "by {by} in {currency}");
+            }
+        }
+    }
 }
