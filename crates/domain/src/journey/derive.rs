@@ -24,8 +24,13 @@ impl JourneySettings {
         if end.date_only { at < Day::of(end.at).plus_days(1).begins_in(&self.zone) } else { at <= end.at }
     }
 
+    /// Whether something that happened at `when` belongs to a journey that ends with `end`.
+    pub fn counts(&self, end: Moment, when: Moment) -> bool {
+        self.includes(end, self.instant(when))
+    }
+
     /// When something happened: of a date without a time, the beginning of its day in the site's zone.
-    fn instant(&self, when: Moment) -> Instant {
+    pub fn instant(&self, when: Moment) -> Instant {
         if when.date_only { Day::of(when.at).begins_in(&self.zone) } else { when.at }
     }
 }

@@ -2,13 +2,16 @@
 
 use super::classified::DIMENSIONS;
 use super::dimension::TouchDimension;
+use super::drill_page::RecordsAsked;
 use super::fold::Fold;
 use super::interner::place;
 use super::journeys::Scratch;
 use super::{Columns, Query, TooMuch, View};
 use crate::attribution::apportion;
+use crate::journey::Found;
 use crate::record::RecordKind;
-use crate::{Currency, Day, Money};
+use crate::{Currency, Day, Milestone, Money};
+use std::collections::BTreeMap;
 
 /// What a record contributes to a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,10 @@ pub struct RecordCredit {
     pub day: Day,
     /// Its stage; revenue has none.
     pub stage: Option<String>,
+    /// What that means.
+    pub milestone: Option<Milestone>,
+    /// Whether somebody was found for it.
+    pub found: Found,
     /// What it is worth.
     pub value: Money,
     /// What the amounts below are in.
@@ -29,6 +36,8 @@ pub struct RecordCredit {
     pub rate_day: Option<Day>,
     /// How many touches its journey has, before any lookback.
     pub touches: usize,
+    /// The channels of the first and the last of them.
+    pub channels: Option<(String, String)>,
     /// How many conversions of the person lie within it.
     pub conversions: u32,
     /// Under each model, what the filters leave of it, in minor units.
@@ -38,10 +47,23 @@ pub struct RecordCredit {
 /// A page of records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordCredits {
-    /// The largest credit first, by the first model.
+    /// In the order that was asked for.
     pub records: Vec<RecordCredit>,
     /// How many there are in all.
     pub count: usize,
+    /// What all of them come to, by currency.
+    pub sums: BTreeMap<Currency, RecordsSum>,
+}
+
+/// What records come to in one currency.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordsSum {
+    /// How many are counted in it.
+    pub count: usize,
+    /// What they are worth.
+    pub minor: i128,
+    /// Under each model, what the filters leave of that.
+    pub credit: Vec<i128>,
 }
 
 /// How one record's value is shared.
@@ -81,7 +103,7 @@ pub struct Share {
 impl Query {
     /// The records of the report, with what each contributes under each model; of models that share the sum of all
     /// records, what [`Markov`](crate::attribution::Markov) gives. Records that contribute nothing are left out, unless
-    /// nothing is filtered.
+    /// nothing is filtered. The largest credit comes first, by the first model.
     pub fn records(
         &self,
         columns: &Columns,
@@ -89,17 +111,26 @@ impl Query {
         skip: usize,
         limit: usize,
     ) -> Result<RecordCredits, TooMuch> {
+        self.records_of(columns, view, &RecordsAsked { skip, limit, ..RecordsAsked::default() })
+    }
+
+    /// As [`Query::records`], of some of them, or in another order.
+    pub fn records_of(
+        &self,
+        columns: &Columns,
+        view: &View,
+        asked: &RecordsAsked,
+    ) -> Result<RecordCredits, TooMuch> {
         let fold = Fold::new(self, columns, view, 1)?;
         let mut scratch = Scratch::default();
+        let is_named = |index: &usize| asked.names(&columns.details[*index].reference);
         let credit = |index: usize| Some((fold.credit(index, &mut scratch)?, index));
-        let mut found: Vec<(Vec<i64>, usize)> = fold.records().filter_map(credit).collect();
-        let count = found.len();
-        found.sort_by(|(credit, index), (other, other_index)| {
-            let reference = |index: &usize| &columns.details[*index].reference;
-            other.cmp(credit).then_with(|| reference(index).cmp(reference(other_index)))
-        });
-        let page = found.into_iter().skip(skip).take(limit);
-        Ok(RecordCredits { records: page.map(|(credit, index)| fold.record(index, credit)).collect(), count })
+        let mut found: Vec<(Vec<i64>, usize)> = fold.records().filter(is_named).filter_map(credit).collect();
+        let (count, sums) = (found.len(), fold.sums(&found));
+        fold.sort(&mut found, asked.order);
+        let page = found.into_iter().skip(asked.skip).take(asked.limit);
+        let records = page.map(|(credit, index)| fold.record(index, credit)).collect();
+        Ok(RecordCredits { records, count, sums })
     }
 
     /// How the value of one record is shared. Period and filters do not matter, but for the removal effects of the report.
@@ -157,11 +188,14 @@ impl Fold<'_> {
             reference: details.reference.to_string(),
             day: record.day,
             stage: record.stage().map(|stage| self.columns().stage_names.values()[place(stage)].to_string()),
+            milestone: self.milestone(index),
+            found: details.found,
             value: Money { minor: record.minor, currency: record.currency },
             currency: self.currency(amount),
             minor: amount.minor,
             rate_day: amount.rate_day,
             touches: record.touches().len(),
+            channels: self.outer_channels(record.touches()),
             conversions: details.conversions,
             credit,
         }

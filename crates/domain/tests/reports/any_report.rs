@@ -188,7 +188,9 @@ proptest! {
         let columns = world.columns();
         let view = world.view(&columns);
         let mut credits: BTreeMap<Currency, Vec<i128>> = BTreeMap::new();
-        for record in query.records(&columns, &view, 0, usize::MAX).unwrap().records {
+        let found = query.records(&columns, &view, 0, usize::MAX).unwrap();
+        let told: BTreeMap<_, _> = found.sums.iter().map(|(currency, sum)| (*currency, sum.credit.clone())).collect();
+        for record in found.records {
             let none = || vec![0; record.credit.len()];
             let sums = credits.entry(record.currency).or_insert_with(none);
             for (sum, minor) in sums.iter_mut().zip(&record.credit) {
@@ -201,6 +203,7 @@ proptest! {
                 prop_assert!(*credit == record.minor || *credit == 0, "all of it, or it is unattributed");
             }
         }
+        prop_assert_eq!(&told, &credits);
         let report = report(&world, &query);
         let minor = |cells: Vec<Cell>| cells.iter().map(|cell| cell.minor).collect::<Vec<_>>();
         let mut rows: BTreeMap<_, _> = sums(&report, query.models.len())

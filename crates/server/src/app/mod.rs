@@ -10,6 +10,7 @@ mod ingest;
 pub(crate) mod intake;
 pub(crate) mod past;
 mod rates;
+pub(crate) mod receipt;
 pub(crate) mod reports;
 pub(crate) mod secret;
 pub(crate) mod site_settings;

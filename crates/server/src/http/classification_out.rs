@@ -12,44 +12,44 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ClassificationOut {
     #[schema(example = "Paid Search")]
-    channel: String,
+    pub(crate) channel: String,
     /// Who sent the visit, in lower case; absent when nothing names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "google")]
-    source: Option<String>,
+    pub(crate) source: Option<String>,
     /// By what means, in lower case; absent when nothing names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "cpc")]
-    medium: Option<String>,
+    pub(crate) medium: Option<String>,
     /// The campaign's name, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Spring sale")]
-    campaign: Option<String>,
+    pub(crate) campaign: Option<String>,
     /// The paid keyword, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
-    term: Option<String>,
+    pub(crate) term: Option<String>,
     /// Which advertisement or link, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<String>,
+    pub(crate) content: Option<String>,
     /// `utm_id`, or Google's `gad_campaignid`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    campaign_id: Option<String>,
+    pub(crate) campaign_id: Option<String>,
     /// `utm_source_platform`, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
-    source_platform: Option<String>,
+    pub(crate) source_platform: Option<String>,
     /// Of the landing page, strongest evidence first; absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
-    click_ids: Vec<ClickIdOut>,
+    pub(crate) click_ids: Vec<ClickIdOut>,
     /// The advertising platform that the strongest click id proves.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Google Ads")]
-    platform: Option<&'static str>,
+    pub(crate) platform: Option<&'static str>,
     /// What it rests on: `override`, `tags`, `click_id`, `referrer` or `nothing`.
     #[schema(example = "click_id")]
-    basis: &'static str,
+    pub(crate) basis: &'static str,
     /// What decided.
-    rule: DecidingRuleOut,
+    pub(crate) rule: DecidingRuleOut,
 }
 
 /// A click id.
@@ -57,9 +57,9 @@ pub(crate) struct ClassificationOut {
 pub(crate) struct ClickIdOut {
     /// The parameter's name in its usual spelling.
     #[schema(example = "gclid")]
-    kind: &'static str,
+    pub(crate) kind: &'static str,
     /// As written.
-    value: String,
+    pub(crate) value: String,
 }
 
 /// The rule that decided.
@@ -67,13 +67,13 @@ pub(crate) struct ClickIdOut {
 pub(crate) struct DecidingRuleOut {
     /// Its name; `unassigned` when no rule holds, `override` when a conversion named its own channel.
     #[schema(example = "paid-search")]
-    name: String,
+    pub(crate) name: String,
     /// Whether it is the site's own.
-    own: bool,
+    pub(crate) own: bool,
     /// The rule itself; absent when none decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "paid-search: Paid Search if source kind is \"search\" and medium is \"cpc\"")]
-    text: Option<String>,
+    pub(crate) text: Option<String>,
 }
 
 impl ClassificationOut {

@@ -288,11 +288,11 @@ async fn delete(
     if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(not_found()) }
 }
 
-pub(super) fn not_found() -> ApiError {
+pub(crate) fn not_found() -> ApiError {
     ApiError::new(Code::RecordNotFound, "References are compared exactly, upper and lower case included.")
 }
 
-pub(super) fn key(site: &Site, kind: RecordKind, params: &RawPathParams) -> Result<RecordKey, ApiError> {
+pub(crate) fn key(site: &Site, kind: RecordKind, params: &RawPathParams) -> Result<RecordKey, ApiError> {
     let raw = params.iter().find(|(name, _)| *name == "reference").map_or("", |(_, value)| value);
     let reference = Reference::parse(raw)
         .map_err(|invalid| super::query::invalid("reference", invalid.code, &invalid.must))?;

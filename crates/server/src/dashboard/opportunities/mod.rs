@@ -1,10 +1,15 @@
-//! Opportunities.
+//! Opportunities and revenue: the records that make a number, and one record with all that led to it.
 
-use super::page::page;
-use super::session::Viewer;
-use maud::{Markup, html};
+mod credit;
+mod evidence;
+mod filters;
+mod history;
+mod list;
+mod record;
+mod search;
+mod timeline;
+mod words;
 
-/// `GET /sites/{siteId}/opportunities`.
-pub(super) async fn show(viewer: Viewer) -> Markup {
-    page(&viewer, "opportunities", "Opportunities", &html! {})
-}
+pub(super) use list::show;
+pub(super) use record::{show_opportunity, show_revenue};
+pub(super) use words::{cut, identifier_title, record_page, stage_badge, when};

@@ -1,10 +1,17 @@
-//! People.
+//! People: who somebody is and how that is known; what an administrator decides about their evidence; their export and
+//! their erasure.
 
-use super::page::page;
-use super::session::Viewer;
-use maud::{Markup, html};
+mod decide;
+mod erase;
+mod evidence;
+mod export;
+mod found;
+mod identifiers;
+mod shown;
+mod whom;
 
-/// `GET /sites/{siteId}/people`.
-pub(super) async fn show(viewer: Viewer) -> Markup {
-    page(&viewer, "people", "People", &html! {})
-}
+pub(super) use decide::{decide_on_evidence, decide_on_identifier};
+pub(super) use erase::{ask as ask_to_erase, erase};
+pub(super) use export::export;
+pub(super) use found::show;
+pub(super) use whom::address;

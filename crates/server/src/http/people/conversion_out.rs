@@ -13,39 +13,39 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HeldConversionOut {
     /// The fact's number: of the report that was received last.
-    fact: u64,
+    pub(crate) fact: u64,
     /// `webConversion` or `inboundCall`.
     #[schema(example = "webConversion")]
-    kind: &'static str,
+    pub(crate) kind: &'static str,
     #[schema(example = "form-1")]
-    reference: String,
+    pub(crate) reference: String,
     /// When: a date, or a time in UTC; of a call, its start.
     #[schema(example = "2024-01-15T09:31:00Z")]
-    at: String,
+    pub(crate) at: String,
     /// When the report was received, in UTC.
-    received_at: String,
+    pub(crate) received_at: String,
     /// What the page calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// The page that it happened on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    page: Option<String>,
+    pub(crate) page: Option<String>,
     /// What was filled in.
-    payload: Vec<PropertyOut>,
+    pub(crate) payload: Vec<PropertyOut>,
     /// What its sender says of its origin.
     #[serde(skip_serializing_if = "Option::is_none")]
-    overrides: Option<OverridesOut>,
+    pub(crate) overrides: Option<OverridesOut>,
     /// What marketing that makes it; absent when its visitor's journey counts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    classification: Option<ClassificationOut>,
+    pub(crate) classification: Option<ClassificationOut>,
     /// What only a call has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    call: Option<CallOut>,
+    pub(crate) call: Option<CallOut>,
     /// Whom it names.
-    identifiers: Vec<IdentifierOut>,
+    pub(crate) identifiers: Vec<IdentifierOut>,
     /// How many reports there are of it; absent where reports are listed one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reports: Option<usize>,
+    pub(crate) reports: Option<usize>,
 }
 
 /// What a conversion's sender says of its origin.
@@ -53,32 +53,32 @@ pub(crate) struct HeldConversionOut {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OverridesOut {
     #[serde(skip_serializing_if = "Option::is_none")]
-    marketing_channel: Option<String>,
+    pub(crate) marketing_channel: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    source_category: Option<String>,
+    pub(crate) source_category: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    landing_page: Option<String>,
+    pub(crate) landing_page: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    referrer: Option<String>,
+    pub(crate) referrer: Option<String>,
 }
 
 /// What only a call has.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CallOut {
-    ended_at: String,
+    pub(crate) ended_at: String,
     /// As written.
-    called_number: String,
+    pub(crate) called_number: String,
     /// As written.
-    caller_number: String,
+    pub(crate) caller_number: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    referrer_label: Option<String>,
+    pub(crate) referrer_label: Option<String>,
     /// As written.
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer_time: Option<String>,
+    pub(crate) answer_time: Option<String>,
     /// Such as `Answered`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<String>,
+    pub(crate) result: Option<String>,
 }
 
 impl From<&Call> for CallOut {

@@ -10,23 +10,23 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EvidenceOut {
     /// Its number, by which it is cut.
-    fact: u64,
+    pub(crate) fact: u64,
     /// `visit`, `webConversion`, `inboundCall`, `opportunity` or `revenue`.
     #[schema(example = "webConversion")]
-    kind: &'static str,
+    pub(crate) kind: &'static str,
     /// Its sender's name for it; absent for a visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "form-1")]
-    reference: Option<String>,
+    pub(crate) reference: Option<String>,
     /// When it happened, in UTC.
     #[schema(example = "2024-01-15T09:31:00Z")]
-    happened_at: String,
+    pub(crate) happened_at: String,
     /// When it was received, in UTC.
-    received_at: String,
+    pub(crate) received_at: String,
     /// What it ties together.
-    identifiers: Vec<IdentifierOut>,
+    pub(crate) identifiers: Vec<IdentifierOut>,
     /// What its sender named, and the operator cut.
-    cut: Vec<IdentifierOut>,
+    pub(crate) cut: Vec<IdentifierOut>,
 }
 
 impl From<&Fact> for EvidenceOut {
@@ -48,17 +48,17 @@ impl From<&Fact> for EvidenceOut {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LinkOut {
     /// Its number, by which it is cut.
-    fact: u64,
+    pub(crate) fact: u64,
     /// `visit`, `webConversion`, `inboundCall`, `opportunity` or `revenue`.
     #[schema(example = "webConversion")]
-    kind: &'static str,
+    pub(crate) kind: &'static str,
     /// Its sender's name for it; absent for a visit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "form-1")]
-    reference: Option<String>,
+    pub(crate) reference: Option<String>,
     /// When it happened, in UTC.
     #[schema(example = "2024-01-15T09:31:00Z")]
-    happened_at: String,
+    pub(crate) happened_at: String,
 }
 
 impl From<&Fact> for LinkOut {

@@ -17,29 +17,29 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MatchOut {
     /// Whether somebody was found.
-    matched: bool,
+    pub(crate) matched: bool,
     /// By which identifier of the record; absent when nobody was found.
     #[serde(skip_serializing_if = "Option::is_none")]
-    matched_by: Option<IdentifierOut>,
+    pub(crate) matched_by: Option<IdentifierOut>,
     /// Why nobody was found: `nothing_found`, `ambiguous` or `guarded`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    pub(crate) reason: Option<&'static str>,
     /// The same in a sentence.
     #[schema(example = "Found by its EmailAddress.")]
-    explanation: String,
+    pub(crate) explanation: String,
     /// From that identifier to the first visitor, each with the fact that leads to it.
-    path: Vec<PathOut>,
-    visitors: Vec<VisitorOut>,
+    pub(crate) path: Vec<PathOut>,
+    pub(crate) visitors: Vec<VisitorOut>,
     /// In order of time. Reports that belong to one visit are counted once.
-    visits: Vec<HeldVisitOut>,
+    pub(crate) visits: Vec<HeldVisitOut>,
     /// In order of time.
-    conversions: Vec<HeldConversionOut>,
+    pub(crate) conversions: Vec<HeldConversionOut>,
     /// What was reached and not followed.
-    guarded: Vec<GuardedHereOut>,
+    pub(crate) guarded: Vec<GuardedHereOut>,
     /// Identifiers of the record that lead to somebody else, and were not followed.
-    conflicts: Vec<ConflictOut>,
+    pub(crate) conflicts: Vec<ConflictOut>,
     /// The search stopped at a bound; there may be more.
-    is_truncated: bool,
+    pub(crate) is_truncated: bool,
 }
 
 /// An identifier on the way.
@@ -47,27 +47,27 @@ pub(crate) struct MatchOut {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PathOut {
     #[serde(flatten)]
-    identifier: IdentifierOut,
+    pub(crate) identifier: IdentifierOut,
     /// The fact that names it beside the one before; absent for the first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    by: Option<LinkOut>,
+    pub(crate) by: Option<LinkOut>,
 }
 
 /// An identifier that was not followed.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct GuardedHereOut {
     #[serde(flatten)]
-    identifier: IdentifierOut,
-    guard: GuardOut,
+    pub(crate) identifier: IdentifierOut,
+    pub(crate) guard: GuardOut,
 }
 
 /// An identifier that leads to somebody else.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConflictOut {
     #[serde(flatten)]
-    identifier: IdentifierOut,
+    pub(crate) identifier: IdentifierOut,
     /// The number of a fact that ties it to somebody else.
-    fact: u64,
+    pub(crate) fact: u64,
 }
 
 impl MatchOut {

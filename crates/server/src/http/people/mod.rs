@@ -1,18 +1,18 @@
 //! People: who they are and why, what an operator decides about their evidence, and how they are exported and erased.
 
 pub(crate) mod allowed;
-mod conversion_out;
+pub(crate) mod conversion_out;
 pub(crate) mod cut;
 pub(crate) mod erase;
 pub(crate) mod export;
-mod fact_out;
+pub(crate) mod fact_out;
 pub(crate) mod guarded;
 mod identifier_in;
 pub(crate) mod identifier_page;
-mod match_out;
+pub(crate) mod match_out;
 pub(crate) mod person;
 pub(crate) mod reached_out;
-mod visit_out;
+pub(crate) mod visit_out;
 mod whom;
 
 use crate::app::App;

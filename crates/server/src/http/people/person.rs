@@ -25,21 +25,21 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PersonOut {
     /// What was asked for leads to several people, so none was picked: only what names it itself is here.
-    is_ambiguous: bool,
+    pub(crate) is_ambiguous: bool,
     /// The search stopped at a bound; there may be more.
-    is_truncated: bool,
+    pub(crate) is_truncated: bool,
     /// What names them: the nearest to what was asked for first, then the strongest kind.
-    identifiers: Vec<ReachedOut>,
+    pub(crate) identifiers: Vec<ReachedOut>,
     /// Their browsers.
-    visitors: Vec<VisitorOut>,
+    pub(crate) visitors: Vec<VisitorOut>,
     /// In order of time. Reports that belong to one visit are counted once.
-    visits: Vec<HeldVisitOut>,
+    pub(crate) visits: Vec<HeldVisitOut>,
     /// In order of time.
-    conversions: Vec<HeldConversionOut>,
+    pub(crate) conversions: Vec<HeldConversionOut>,
     /// Opportunities and revenue.
-    records: Vec<PersonRecordOut>,
+    pub(crate) records: Vec<PersonRecordOut>,
     /// The facts that tie identifiers together, in order of time.
-    evidence: Vec<EvidenceOut>,
+    pub(crate) evidence: Vec<EvidenceOut>,
 }
 
 /// A record of somebody.
@@ -48,23 +48,23 @@ pub(crate) struct PersonOut {
 pub(crate) struct PersonRecordOut {
     /// `opportunity` or `revenue`.
     #[schema(example = "opportunity")]
-    kind: &'static str,
+    pub(crate) kind: &'static str,
     #[schema(example = "OPP-1")]
-    reference: String,
+    pub(crate) reference: String,
     /// When what it says became so: a date, or a time in UTC.
     #[schema(example = "2024-02-15")]
-    occurred_at: String,
-    value: MoneyOut,
+    pub(crate) occurred_at: String,
+    pub(crate) value: MoneyOut,
     /// The pipeline stage; absent for revenue.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Proposal")]
-    stage: Option<String>,
+    pub(crate) stage: Option<String>,
     /// What the site has configured the stage to mean, if it has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    milestone: Option<&'static str>,
+    pub(crate) milestone: Option<&'static str>,
     /// The identifier by which it found the person; absent while it has found nobody's visits or conversions.
     #[serde(skip_serializing_if = "Option::is_none")]
-    matched_by: Option<IdentifierOut>,
+    pub(crate) matched_by: Option<IdentifierOut>,
 }
 
 impl PersonRecordOut {
@@ -84,7 +84,7 @@ impl PersonRecordOut {
 }
 
 impl PersonOut {
-    fn new(site: &Site, held: &Held) -> Self {
+    pub(crate) fn new(site: &Site, held: &Held) -> Self {
         let Held { seeds, facts } = held;
         let ties = |fact: &&touchline_domain::identity::Fact| fact.identifiers.len() + fact.cut.len() > 1;
         Self {

@@ -11,17 +11,17 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReachedOut {
     #[serde(flatten)]
-    identifier: IdentifierOut,
+    pub(crate) identifier: IdentifierOut,
     /// `joins`: whatever it names is one person. `matches`: it finds a person for a record, and nothing is reached
     /// through it. `ignored`: it is no one's.
     #[schema(example = "joins")]
-    standing: &'static str,
+    pub(crate) standing: &'static str,
     /// What keeps it from joining.
     #[serde(skip_serializing_if = "Option::is_none")]
-    guard: Option<GuardOut>,
+    pub(crate) guard: Option<GuardOut>,
     /// How it was reached; absent for what the search began with.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reached: Option<StepOut>,
+    pub(crate) reached: Option<StepOut>,
 }
 
 /// Why an identifier is kept from joining.
@@ -30,11 +30,11 @@ pub(crate) struct ReachedOut {
 pub(crate) struct GuardOut {
     /// `ignored`, `role_mailbox`, `too_many_visitors`, `too_many_emails` or `too_many_facts`.
     #[schema(example = "too_many_visitors")]
-    code: &'static str,
+    pub(crate) code: &'static str,
     /// How many visitors or email addresses there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 26)]
-    count: Option<u32>,
+    pub(crate) count: Option<u32>,
     /// The same for people.
     #[schema(example = "26 visitors have it, and the site allows 25.")]
     pub(crate) detail: String,
@@ -69,9 +69,9 @@ impl GuardOut {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StepOut {
     /// From which identifier.
-    from: IdentifierOut,
+    pub(crate) from: IdentifierOut,
     /// By which fact, which names both: see `evidence`.
-    fact: u64,
+    pub(crate) fact: u64,
 }
 
 impl ReachedOut {

@@ -12,41 +12,41 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HeldVisitOut {
     /// The fact's number: of the report that began the visit.
-    fact: u64,
+    pub(crate) fact: u64,
     /// When it began, in UTC.
     #[schema(example = "2024-01-15T09:30:00Z")]
-    at: String,
+    pub(crate) at: String,
     /// When that was received, in UTC.
-    received_at: String,
+    pub(crate) received_at: String,
     /// The visitor's `RaId`.
     #[schema(example = "v-1")]
-    visitor: String,
+    pub(crate) visitor: String,
     #[schema(example = "https://www.example.com/?utm_source=google&utm_medium=cpc")]
-    landing_page: String,
+    pub(crate) landing_page: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "https://www.google.com/")]
-    referrer: Option<String>,
+    pub(crate) referrer: Option<String>,
     /// The landing page's title.
     #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
+    pub(crate) title: Option<String>,
     /// The Google Analytics client id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    cookie: Option<String>,
+    pub(crate) cookie: Option<String>,
     /// `desktop`, `mobile`, `tablet` or `other`.
     #[schema(example = "desktop")]
-    device: &'static str,
+    pub(crate) device: &'static str,
     /// Its size in CSS pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "1440x900")]
-    screen: Option<String>,
+    pub(crate) screen: Option<String>,
     /// The crawler that it was, when it was one; reports leave it out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    crawler: Option<String>,
+    pub(crate) crawler: Option<String>,
     /// How many reports belong to it; absent where reports are listed one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reports: Option<usize>,
+    pub(crate) reports: Option<usize>,
     /// What marketing it came from.
-    classification: ClassificationOut,
+    pub(crate) classification: ClassificationOut,
 }
 
 impl HeldVisitOut {
@@ -93,17 +93,17 @@ impl HeldVisitOut {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct VisitorOut {
     #[schema(example = "v-1")]
-    ra_id: String,
+    pub(crate) ra_id: String,
     /// The first visit or conversion, in UTC; absent when only a record names the visitor.
     #[serde(skip_serializing_if = "Option::is_none")]
-    first_seen_at: Option<String>,
+    pub(crate) first_seen_at: Option<String>,
     /// The last one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_seen_at: Option<String>,
+    pub(crate) last_seen_at: Option<String>,
     /// How many visits.
-    visits: usize,
+    pub(crate) visits: usize,
     /// What was visited with: `desktop`, `mobile`, `tablet`, `other`.
-    devices: Vec<&'static str>,
+    pub(crate) devices: Vec<&'static str>,
 }
 
 #[derive(Default)]

@@ -132,7 +132,7 @@ pub(crate) async fn list_report_records(
     Ok(Json(records))
 }
 
-pub(super) fn number(raw: &str, least: usize, most: usize) -> Result<usize, Invalid> {
+pub(crate) fn number(raw: &str, least: usize, most: usize) -> Result<usize, Invalid> {
     let number = raw.trim().parse().ok().filter(|number| (least..=most).contains(number));
     number
         .ok_or_else(|| Invalid::new("out_of_range", format!("must be a whole number from {least} to {most}")))

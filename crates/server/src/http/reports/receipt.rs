@@ -12,16 +12,17 @@ use super::drill::{RecordCreditOut, money};
 use super::query_in::{self, ReportParams};
 use super::report_out::{DataOut, QueryOut};
 use crate::app::App;
-use crate::app::reports::Asked;
+use crate::app::receipt::{ReceiptError, RecordReceipt};
+use crate::app::reports::Engine;
 use axum::Json;
 use axum::extract::{RawPathParams, RawQuery, State};
 use serde::Serialize;
 use std::sync::Arc;
 use touchline_domain::attribution::Model;
 use touchline_domain::channel::Arrival;
-use touchline_domain::journey::{Journey, JourneySettings, Touch};
-use touchline_domain::record::{RecordKey, RecordKind, StoredVersion};
-use touchline_domain::report::{Query, Receipt, ReceiptTouch, Share, TooMuch};
+use touchline_domain::journey::{Journey, Touch};
+use touchline_domain::record::{RecordKey, RecordKind};
+use touchline_domain::report::{Query, ReceiptTouch, Share};
 use touchline_domain::{Currency, Milestone, Site, Text};
 use touchline_store::RecordMatch;
 use utoipa::ToSchema;
@@ -56,10 +57,10 @@ const ROUNDING: &str = "Each share is cut to the currency's smallest unit; the u
 pub(crate) struct MilestoneOut {
     /// `first touch`, `lead`, `created`, `opportunity`, `won` or `lost`.
     #[schema(example = "lead")]
-    name: &'static str,
+    pub(crate) name: &'static str,
     /// When: a date, or a time in UTC.
     #[schema(example = "2024-01-15T09:30:00Z")]
-    at: String,
+    pub(crate) at: String,
 }
 
 /// A touch, why it is what it is, and what it gets.
@@ -137,9 +138,6 @@ pub(crate) async fn get_revenue_receipt(
     receipt(&app, &caller.site, key, raw.as_deref()).await
 }
 
-/// How often it is begun again when facts come in between reading them and their journey.
-const TRIES: usize = 5;
-
 async fn receipt(
     app: &App,
     site: &Arc<Site>,
@@ -147,67 +145,54 @@ async fn receipt(
     raw: Option<&str>,
 ) -> Result<Json<ReceiptOut>, ApiError> {
     let mut parameters = Parameters::read(raw)?;
-    let every = Model::all().filter(|model| !model.shares_the_total()).collect();
-    let mut query = query_in::read_with(&mut parameters, every);
+    let mut query = query_in::read_with(&mut parameters, every_model());
     parameters.finish()?;
     query.kind = key.kind;
-    for _ in 0..TRIES {
-        let versions = app.store.record(key.clone()).await?;
-        let found = app.store.record_match(key.clone()).await?.ok_or_else(records::not_found)?;
-        let (asked, reference) = (query.clone(), key.reference.to_string());
-        let now = app.clock.now().to_string();
-        let answer = app.report(site, Asked::default(), move |engine| {
-            let record = (asked.kind, reference.as_str());
-            let receipt = asked.receipt(&engine.columns, &engine.view, record)?;
-            let basis = (QueryOut::new(&asked, engine, None), DataOut::new(engine, now));
-            Ok::<_, TooMuch>((receipt, basis))
-        });
-        let (receipt, basis) = answer.await??;
-        let settings = JourneySettings::of(site);
-        let journey = Journey::derive(
-            &settings,
-            (key.kind, &key.reference),
-            &versions,
-            &found.matching,
-            &found.visits,
-            &found.conversions,
-        );
-        if let (Some(receipt), Some(journey)) = (receipt, journey)
-            && receipt.touches.len() == journey.touches.len()
-        {
-            return Ok(Json(ReceiptOut::new(site, &query, basis, receipt, &journey, &versions, &found)));
+    let (asked, now) = (query.clone(), app.clock.now().to_string());
+    let basis =
+        move |engine: &Engine| (QueryOut::new(&asked, engine, None), DataOut::new(engine, now.clone()));
+    let receipt = app.receipt(site, &key, &query, basis).await?;
+    Ok(Json(ReceiptOut::new(site, &query, receipt)))
+}
+
+/// The models under which one record is shown, when none is named: every one that shares it by itself.
+pub(crate) fn every_model() -> Vec<Model> {
+    Model::all().filter(|model| !model.shares_the_total()).collect()
+}
+
+impl From<ReceiptError> for ApiError {
+    fn from(error: ReceiptError) -> Self {
+        match error {
+            ReceiptError::NoSuchRecord => records::not_found(),
+            ReceiptError::TooBusy => {
+                Self::new(Code::Overloaded, "Facts about this record come in faster than it can be told.")
+            }
+            ReceiptError::TooMuch(too_much) => too_much.into(),
+            ReceiptError::Report(error) => error.into(),
         }
     }
-    Err(ApiError::new(Code::Overloaded, "Facts about this record come in faster than it can be told."))
 }
 
 impl ReceiptOut {
-    fn new(
-        site: &Site,
-        query: &Query,
-        (query_out, data): (QueryOut, DataOut),
-        receipt: Receipt,
-        journey: &Journey,
-        versions: &[StoredVersion],
-        found: &RecordMatch,
-    ) -> Self {
+    fn new(site: &Site, query: &Query, whole: RecordReceipt<(QueryOut, DataOut)>) -> Self {
+        let RecordReceipt { versions, found, journey, receipt, more: (query_out, data) } = whole;
         let currency = receipt.record.currency;
         let touches = journey.touches.iter().zip(&receipt.touches);
         Self {
             query: query_out,
             data,
             touches: touches
-                .map(|(touch, credited)| ReceiptTouchOut::new(site, query, touch, credited, found, currency))
+                .map(|(touch, credited)| ReceiptTouchOut::new(site, query, touch, credited, &found, currency))
                 .collect(),
             record: RecordCreditOut::new(query, receipt.record),
-            milestones: milestones(site, journey),
+            milestones: milestones(site, &journey),
             rounding: ROUNDING,
-            r#match: MatchOut::new(site, versions, found),
+            r#match: MatchOut::new(site, &versions, &found),
         }
     }
 }
 
-fn milestones(site: &Site, journey: &Journey) -> Vec<MilestoneOut> {
+pub(crate) fn milestones(site: &Site, journey: &Journey) -> Vec<MilestoneOut> {
     let mut reached = Vec::new();
     if let Some(first) = journey.touches.first() {
         reached.push((first.at, MilestoneOut { name: "first touch", at: first.at.to_string() }));
@@ -230,15 +215,17 @@ fn milestones(site: &Site, journey: &Journey) -> Vec<MilestoneOut> {
     reached.into_iter().map(|(_, milestone)| milestone).collect()
 }
 
-impl ReceiptTouchOut {
-    fn new(
-        site: &Site,
-        query: &Query,
-        touch: &Touch,
-        credited: &ReceiptTouch,
-        found: &RecordMatch,
-        currency: Currency,
-    ) -> Self {
+/// What a touch is, as its fact tells.
+pub(crate) struct TouchTold {
+    pub(crate) is_visit: bool,
+    pub(crate) landing_page: Option<String>,
+    pub(crate) referrer: Option<String>,
+    pub(crate) classification: Option<ClassificationOut>,
+    pub(crate) because: Option<String>,
+}
+
+impl TouchTold {
+    pub(crate) fn of(site: &Site, touch: &Touch, found: &RecordMatch) -> Self {
         let visit =
             found.visits.iter().find(|stored| stored.change == touch.fact).map(|stored| &stored.visit);
         let conversion = found.conversions.iter().find(|stored| stored.change == touch.fact);
@@ -251,16 +238,36 @@ impl ReceiptTouchOut {
         let of_visit = arrival
             .as_ref()
             .map(|arrival| ClassificationOut::of(&site.channels, arrival.landing_page, arrival.referrer));
-        let shares = query.models.iter().zip(&credited.shares);
         let page = overrides.and_then(|overrides| overrides.landing_page.as_ref()).map(ToString::to_string);
         Self {
-            at: touch.at.to_string(),
-            fact: touch.fact,
-            kind: if visit.is_some() { "visit" } else { "conversion" },
+            is_visit: visit.is_some(),
             landing_page: visit.map(|visit| visit.landing_page.to_string()).or(page),
             referrer: visit.and_then(|visit| visit.referrer.as_ref()).map(ToString::to_string),
             classification: of_visit.or_else(of_overrides),
             because: arrival.map(|arrival| site.channels.because(&arrival)),
+        }
+    }
+}
+
+impl ReceiptTouchOut {
+    fn new(
+        site: &Site,
+        query: &Query,
+        touch: &Touch,
+        credited: &ReceiptTouch,
+        found: &RecordMatch,
+        currency: Currency,
+    ) -> Self {
+        let told = TouchTold::of(site, touch, found);
+        let shares = query.models.iter().zip(&credited.shares);
+        Self {
+            at: touch.at.to_string(),
+            fact: touch.fact,
+            kind: if told.is_visit { "visit" } else { "conversion" },
+            landing_page: told.landing_page,
+            referrer: told.referrer,
+            classification: told.classification,
+            because: told.because,
             is_direct: credited.is_direct,
             credit: shares.map(|(model, share)| ShareOut::new(model, share.as_ref(), currency)).collect(),
         }
