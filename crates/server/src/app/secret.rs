@@ -12,10 +12,15 @@ pub(crate) struct NoRandomness(getrandom::Error);
 pub(crate) fn random_hex<const BYTES: usize>() -> Result<String, NoRandomness> {
     let mut bytes = [0u8; BYTES];
     getrandom::fill(&mut bytes).map_err(NoRandomness)?;
-    Ok(bytes.iter().fold(String::new(), |mut text, byte| {
+    Ok(hex(bytes))
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: impl IntoIterator<Item = u8>) -> String {
+    bytes.into_iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
-    }))
+    })
 }
 
 /// A new token: its text, to be shown once, and what is stored of it.

@@ -88,7 +88,7 @@ impl Asked {
         let compared = match comparison {
             "none" => None,
             _ if given != Period::default() => Some(given),
-            "year" => shifted(query.period, |day| a_year_before(day)),
+            "year" => shifted(query.period, a_year_before),
             _ => previous(query.period),
         };
         let asked = Self { query, compared, preset, comparison, address: address.clone() };

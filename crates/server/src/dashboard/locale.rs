@@ -8,6 +8,7 @@ use icu_datetime::fieldsets::{MD, YM, YMD, YMDT};
 use icu_datetime::input::{Date, DateTime, Time};
 use icu_decimal::DecimalFormatter;
 use icu_decimal::input::Decimal;
+use icu_decimal::options::DecimalFormatterOptions;
 use icu_locale_core::{Locale as Language, locale};
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
@@ -54,7 +55,7 @@ impl Locale {
 
     fn new(language: &Language, zone: TimeZone) -> Option<Self> {
         Some(Self {
-            decimal: DecimalFormatter::try_new(language.into(), Default::default()).ok()?,
+            decimal: DecimalFormatter::try_new(language.into(), DecimalFormatterOptions::default()).ok()?,
             day: DateTimeFormatter::try_new(language.into(), YMD::medium()).ok()?,
             short_day: DateTimeFormatter::try_new(language.into(), MD::medium()).ok()?,
             month: DateTimeFormatter::try_new(language.into(), YM::medium()).ok()?,

@@ -4,6 +4,7 @@
 use super::address::Address;
 use super::locale::Locale;
 use crate::app::App;
+use crate::app::secret::hex;
 use crate::http::body;
 use crate::http::error::{ApiError, Code};
 use axum::body::Body;
@@ -106,10 +107,6 @@ impl Session {
 /// Nobody who knows the key finds the session's text from it.
 fn form_key(session_text: &str) -> [u8; KEY_BYTES] {
     Sha256::digest(format!("form {session_text}")).into()
-}
-
-fn hex(bytes: impl IntoIterator<Item = u8>) -> String {
-    bytes.into_iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl FromRequestParts<Arc<App>> for Session {

@@ -1,6 +1,7 @@
 //! The style, the script and the icon, each under an address that changes with what is in it.
 
 use crate::app::App;
+use crate::app::secret::hex;
 use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -31,7 +32,7 @@ static SCRIPT_ADDRESS: LazyLock<String> = LazyLock::new(|| format!("/assets/scri
 
 fn version(content: &str) -> String {
     let digest: [u8; 32] = Sha256::digest(content).into();
-    digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest.into_iter().take(6))
 }
 
 /// Where the style is.

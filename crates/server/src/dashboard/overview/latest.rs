@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 use touchline_domain::channel::Arrival;
 use touchline_domain::record::{RecordFilter, RecordKind};
-use touchline_domain::{ConversionKind, Instant, StoredConversion, StoredVisit};
+use touchline_domain::{ConversionKind, Instant, StoredConversion, StoredVisit, Text};
 use touchline_store::{ListedRecord, RecordsQuery};
 
 /// So many are shown.
@@ -91,7 +91,7 @@ fn line(viewer: &Viewer, latest: &Latest) -> Markup {
     match latest {
         Latest::Visit(stored) => {
             let visit = &stored.visit;
-            let referrer = visit.referrer.as_ref().map(|referrer| referrer.as_str());
+            let referrer = visit.referrer.as_ref().map(Text::as_str);
             let arrival = Arrival { landing_page: visit.landing_page.as_str(), referrer };
             let channel = viewer.site.channels.classify(&arrival).channel;
             html! {

@@ -133,7 +133,7 @@ impl Overview {
                 (self.tiles(viewer))
                 @if self.other_currencies > 0 { (self.note_on_currencies(viewer)) }
                 (card("Value over time, by channel", "", self.chart(viewer)))
-                (card("Channels", self.link_to_attribution(viewer, asked), self.table(viewer, asked)))
+                (card("Channels", link_to_attribution(viewer, asked), self.table(viewer, asked)))
                 @if !self.funnel.is_empty() { (card("Pipeline", "", self.stages(viewer))) }
             }
             (card("Just now", "", latest::part(viewer, latest)))
@@ -234,12 +234,6 @@ impl Overview {
         .draw()
     }
 
-    fn link_to_attribution(&self, viewer: &Viewer, asked: &Asked) -> Markup {
-        let address =
-            asked.address().to(viewer.page("attribution").to_string(), &crate::dashboard::asked::CARRIED);
-        html! { a href=(address) { "Compare models →" } }
-    }
-
     #[expect(clippy::cast_precision_loss, reason = "a bar")]
     fn table(&self, viewer: &Viewer, asked: &Asked) -> Markup {
         let rows: Vec<&Row> =
@@ -316,6 +310,12 @@ impl Overview {
             }
         }
     }
+}
+
+fn link_to_attribution(viewer: &Viewer, asked: &Asked) -> Markup {
+    let address =
+        asked.address().to(viewer.page("attribution").to_string(), &crate::dashboard::asked::CARRIED);
+    html! { a href=(address) { "Compare models →" } }
 }
 
 fn tile(title: &str, about: &str, figure: Markup, change: Markup) -> Markup {
