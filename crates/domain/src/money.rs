@@ -48,10 +48,7 @@ impl Currency {
             "KRW" => "₩",
             "MXN" => "MX$",
             "NZD" => "NZ$",
-            "PHP" => "₱",
-            "TWD" => "NT$",
             "USD" => "$",
-            "VND" => "₫",
             code => code,
         }
     }

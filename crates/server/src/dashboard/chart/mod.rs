@@ -14,36 +14,42 @@ use maud::{Markup, html};
 /// How many colours there are.
 pub(crate) const COLOURS: usize = 16;
 
-/// Channels that have a colour of their own, so that one looks the same on every page; others share the rest.
-const OWN: [&str; 12] = [
-    "Paid Search",
-    "Organic Search",
-    "Direct",
-    "Email",
-    "Paid Social",
-    "Organic Social",
-    "Referral",
-    "Display",
-    "AI Assistants",
-    "Affiliates",
-    "Organic Video",
-    "Offline",
+/// What has a colour of its own, so that it looks the same on every page; all else shares the rest.
+const OWN: [(&str, &str); 20] = [
+    ("Paid Search", "k0"),
+    ("Organic Search", "k1"),
+    ("Direct", "k2"),
+    ("Email", "k3"),
+    ("Paid Social", "k4"),
+    ("Organic Social", "k5"),
+    ("Referral", "k6"),
+    ("Display", "k7"),
+    ("AI Assistants", "k8"),
+    ("Affiliates", "k9"),
+    ("Organic Video", "k10"),
+    ("Offline", "k11"),
+    (touchline_domain::report::UNATTRIBUTED, "k-none"),
+    (OTHER, "k-rest"),
+    // What finds somebody, and why nobody is found.
+    ("Email address", "k0"),
+    ("Visitor id", "k1"),
+    ("Telephone number", "k3"),
+    ("Google client id", "k7"),
+    ("Nothing found", "k-none"),
+    ("Ambiguous", "k-rest"),
 ];
+
+/// Colours that nothing has of its own.
+const SHARED: [&str; 4] = ["k12", "k13", "k14", "k15"];
 
 /// The class of a value's colour.
 pub(crate) fn colour(name: &str) -> String {
-    if name == touchline_domain::report::UNATTRIBUTED {
-        return "k-none".to_owned();
-    }
-    if name == OTHER {
-        return "k-rest".to_owned();
-    }
-    let own = OWN.iter().position(|one| *one == name);
-    let place = own.unwrap_or_else(|| {
+    let own = OWN.iter().find(|(one, _)| *one == name).map(|(_, class)| *class);
+    let shared = || {
         let sum = name.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        OWN.len() + sum % (COLOURS - OWN.len())
-    });
-    format!("k{place}")
+        SHARED[sum % SHARED.len()]
+    };
+    own.unwrap_or_else(shared).to_owned()
 }
 
 /// What the rest of a chart's series is called.

@@ -8,7 +8,7 @@ use super::whom::{Sought, nobody};
 use crate::app::App;
 use crate::app::whom::Held;
 use crate::http::error::{ApiError, Code};
-use crate::http::people::erase::{ErasureOut, erase as erase_now};
+use crate::http::people::erase::{ErasureOut, erase_here};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -52,7 +52,7 @@ pub(crate) async fn erase(State(app): State<Arc<App>>, change: Change) -> Result
     let Ok(whom) = sought.whom(&viewer.site) else {
         return question(&app, &viewer, &sought, &Choice { records, is_sure, wrong }).await;
     };
-    let erased = erase_now(app.store.as_ref(), &viewer.site.id, whom, records, app.clock.now()).await?;
+    let erased = erase_here(&app, &viewer.site.id, whom, records).await?;
     Ok(page(&viewer, "people", "Erased", &statement(&viewer, &erased)).into_response())
 }
 

@@ -87,6 +87,17 @@ pub(crate) async fn erase(
     })
 }
 
+/// The same in a running server, where what waits to be noted may name them.
+pub(crate) async fn erase_here(
+    app: &App,
+    site: &SiteId,
+    whom: Whom,
+    records: ErasedRecords,
+) -> Result<ErasureOut, WhomError> {
+    app.write_intake().await;
+    erase(app.store.as_ref(), site, whom, records, app.clock.now()).await
+}
+
 /// Erase a person
 ///
 /// Everything that `GET` finds with the same parameters, for good: visits, conversions, evidence, decisions, and what
@@ -101,7 +112,5 @@ pub(crate) async fn erase_person(
     let site = &caller.site;
     let (whom, fate) = read(raw.as_deref(), site, |query| query.optional("records", records))?;
     let fate = fate.unwrap_or(ErasedRecords::KeepTotals);
-    // What still waits to be noted may name them.
-    app.write_intake().await;
-    Ok(Json(erase(app.store.as_ref(), &site.id, whom, fate, app.clock.now()).await?))
+    Ok(Json(erase_here(&app, &site.id, whom, fate).await?))
 }
