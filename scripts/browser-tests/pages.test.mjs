@@ -185,3 +185,62 @@ test('with a script a choice counts as it is made, values show under the pointer
   await page.click('[name=theme][value=dark]');
   await page.waitForSelector('html[data-theme=dark]');
 });
+
+test('every link, tab, filter and choice of every page leads to a page', async t => {
+  const {page, said} = await signedIn(t, {viewport: {width: 1440, height: 900}});
+  const asked = new Set();
+  const answers = async (from, path) => {
+    if (asked.has(path)) return;
+    asked.add(path);
+    const answer = await page.request.get(path);
+    assert.ok(answer.ok(), `${from} → ${path}: ${answer.status()}`);
+  };
+  for (const [name, path] of pages()) {
+    await page.goto(url(path));
+    // A choice is a form with one value changed; what the browser would send is what is asked for.
+    const found = await page.evaluate(() => {
+      const links = [...document.querySelectorAll('a[href^="/"]')].map(link => link.href);
+      const choices = [...document.querySelectorAll('form[data-submit-on-change]')].flatMap(form =>
+        [...form.querySelectorAll('select')].flatMap(select => [...select.options].filter(option => option.value).map(option => {
+          const data = new FormData(form);
+          data.set(select.name, option.value);
+          for (const [key, value] of [...data]) if (value === '') data.delete(key);
+          return `${new URL(form.getAttribute('action') ?? '', location.origin + location.pathname).href}?${new URLSearchParams(data)}`;
+        })));
+      return [...links, ...choices];
+    });
+    for (const address of found) await answers(name, address);
+  }
+  t.diagnostic(`${asked.size} addresses`);
+  assert.ok(asked.size > 200);
+  assert.deepEqual(said, []);
+});
+
+test('the numbers on the pages are the API\'s', async t => {
+  const {page} = await signedIn(t);
+  const api = async path => {
+    const answer = await fetch(`${demo.address}/api/v1/sites/demo/${path}`, {headers: {authorization: `Bearer ${demo.token}`}});
+    assert.equal(answer.status, 200, path);
+    return answer.json();
+  };
+  const values = selector => page.$$eval(selector, found => found.map(one => one.value));
+  await page.goto(url('attribution?period=90d&compare=none&model=linear&model=time-decay:half-life=3d&by=channel'));
+  const from = new Date(Date.now() - 89 * 86_400_000).toISOString().slice(0, 10);
+  const models = 'model=linear&model=time-decay:half-life=3d';
+  const report = await api(`report?by=channel&${models}&from=${from}`);
+  for (const row of report.rows) {
+    const shown = await values(`tbody tr:has(:text-is("${row.values.channel}")) data.money`);
+    for (const model of row.models) assert.ok(shown.includes(model.value), `${row.values.channel} ${model.model}: ${model.value} of ${shown}`);
+  }
+  const foot = await values('tfoot data.money');
+  assert.ok(foot.includes(report.totals[0].value) && foot.includes(report.totals[0].wonValue), `${foot}`);
+  await page.goto(url('overview?period=90d&compare=none'));
+  const tiles = await values('.tiles data.money');
+  assert.ok(tiles.includes(report.totals[0].wonValue) && tiles.includes(report.totals[0].cost.amount), `${tiles}`);
+  await page.goto(url(`opportunities/${demo.reference}`));
+  const deal = await api(`opportunities/${demo.reference}/receipt?model=time-decay`);
+  const grid = await values('table data.money');
+  const shares = deal.touches.flatMap(touch => touch.credit.map(share => share.amount.amount));
+  assert.ok(shares.length > 0, JSON.stringify(deal).slice(0, 400));
+  for (const share of shares) assert.ok(grid.includes(share), `${share} of ${grid}`);
+});

@@ -202,3 +202,17 @@ fn a_theme_is_remembered() {
     assert!(both.page("/sites/s/overview").contains("data-theme=\"dark\""));
     assert!(!browser.page("/sites/s/overview").contains("data-theme"));
 }
+
+#[test]
+fn a_session_is_over_when_its_token_is() {
+    let server = Server::start();
+    let create = ["token", "create", "--site", "s", "--scope", "read", "--expires", "3s"];
+    let token = run_ok(server.data.path(), &create);
+    let browser = Browser::with(&server, token.trim());
+    let over = crate::harness::wait_for("the session is over", || {
+        let reply = browser.get("/sites/s/overview?period=7d");
+        (reply.status != 200).then_some(reply)
+    });
+    assert_eq!(over.status, 303);
+    assert_eq!(over.header("location"), Some("/sign-in?back=%2Fsites%2Fs%2Foverview%3Fperiod%3D7d"));
+}
