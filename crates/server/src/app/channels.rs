@@ -25,7 +25,7 @@ pub(crate) fn as_text(rules: &ChannelRules) -> String {
 }
 
 /// Replaces a site's own channel rules, from `at` on, and leaves its other settings as they are; with `made_from`, only if
-/// that is still the [version](version) of those that are stored.
+/// that is still the [version] of those that are stored.
 ///
 /// The settings are read from the store right before, never from a copy in memory, so that what `touchline site set`
 /// changed a moment ago is kept. What remains possible: [`Store::set_site`] replaces all settings of a site, so when two
