@@ -130,7 +130,8 @@ fn global_shares(fit: &Fit, total: i128, channels: &[u32]) -> Vec<i128> {
 }
 
 impl Cell {
-    fn add(&mut self, other: &Self) {
+    /// Adds another in the same currency.
+    pub fn add(&mut self, other: &Self) {
         self.minor += other.minor;
         self.won_minor += other.won_minor;
         self.records += other.records;

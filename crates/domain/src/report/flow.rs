@@ -2,21 +2,11 @@ use super::classified::UNATTRIBUTED_NUMBER;
 use super::dimension::TouchDimension;
 use super::fold::Fold;
 use super::interner::place;
+use super::tally::Outcome;
 use super::{Columns, Query, TooMuch, View};
-use crate::{Currency, Milestone};
+use crate::Currency;
 use std::cmp::Reverse;
 use std::collections::HashMap;
-
-/// What became of records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    /// They were won.
-    Won,
-    /// They are still open.
-    Open,
-    /// They were lost.
-    Lost,
-}
 
 /// Records whose journeys began and ended in the same places, with one outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +42,7 @@ impl Query {
             let value = |origin: Option<&u32>| {
                 origin.map_or(UNATTRIBUTED_NUMBER, |origin| view.origins[place(*origin)][dimension as usize])
             };
-            let outcome = Outcome::of(fold.milestone(record));
+            let outcome = fold.outcome(record);
             let amount = fold.amount(record);
             let key = (value(origins.first()), value(origins.last()), outcome, amount.currency);
             let (records, minor) = gathered.entry(key).or_default();
@@ -78,16 +68,5 @@ impl Query {
             place(one).cmp(&place(other)).then_with(|| names(one).cmp(&names(other)))
         });
         Ok(flows)
-    }
-}
-
-impl Outcome {
-    /// What a record's stage says of it.
-    fn of(milestone: Option<Milestone>) -> Self {
-        match milestone {
-            Some(Milestone::Won) => Self::Won,
-            Some(Milestone::Lost) => Self::Lost,
-            Some(Milestone::Lead | Milestone::Opportunity) | None => Self::Open,
-        }
     }
 }

@@ -107,7 +107,7 @@ impl<'a> Fold<'a> {
         milestone_of(record.kind?, record.stage(), &self.milestones)
     }
 
-    fn outcome(&self, record: usize) -> Outcome {
+    pub(super) fn outcome(&self, record: usize) -> Outcome {
         match self.milestone(record) {
             Some(Milestone::Won) => Outcome::Won,
             Some(Milestone::Lost) => Outcome::Lost,

@@ -36,12 +36,13 @@ pub use dimension::{Bucket, BucketBy, Dimension, RecordDimension, TouchDimension
 pub use drill::{Receipt, ReceiptTouch, RecordCredit, RecordCredits, RecordsSum, Share};
 pub use drill_page::{RecordNames, RecordOrder, RecordsAsked};
 pub use filter::{Condition, Filter};
-pub use flow::{Flow, Outcome};
+pub use flow::Flow;
 pub use funnel::FunnelStage;
 pub use moved::Moved;
 pub use paths::CommonPath;
 pub use query::{Metrics, Period, Query, TooMuch};
 pub use table::{Cell, Report, Row, Total};
+pub use tally::Outcome;
 pub use traffic::{Counts, Traffic};
 
 /// What stands for a value that a touch or record does not have.

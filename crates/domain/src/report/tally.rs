@@ -23,10 +23,13 @@ impl Size {
 
 /// What became of a record. Sums are kept apart by it, so that a touch is added up once and not once for each thing that is
 /// told of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// It is still open.
     Open,
+    /// It was won.
     Won,
+    /// It was lost.
     Lost,
 }
 

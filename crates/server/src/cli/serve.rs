@@ -2,7 +2,7 @@ use super::{CliError, open_store, print};
 use crate::app::App;
 use crate::app::directory::REFRESH_INTERVAL;
 use crate::app::first_start::{FirstStart, first_start};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, LogFormat, LogLevel};
 use crate::{http, worker};
 use std::fs::File;
@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use touchline_domain::Day;
 use touchline_store::Store;
 
 /// "File size limit exceeded", on every Linux.
@@ -128,18 +129,17 @@ fn welcome(data: &Path, address: SocketAddr, first: &FirstStart) -> String {
     let program = std::env::args().next().unwrap_or_else(|| "touchline".into());
     let data = data.display();
     let site = &first.site.id;
+    // What is sent to try it is then on the pages, which begin with the last days.
+    let today = Day::of(SystemClock.now());
     let snippet = crate::app::snippet::line(&format!("http://{address}"), &first.site, " data-forms=\"on\"");
     let (token_line, token) = match &first.token {
-        Some(token) => (
-            format!(
-                "  token     {token}\n            shown this once: keep it now\n  pages     http://{address}/sign-in, with the token\n"
-            ),
-            token.as_str(),
-        ),
+        Some(token) => {
+            (format!("  token     {token}\n            shown this once: keep it now\n"), token.as_str())
+        }
         None => (
             format!(
                 "  token     shown at the first start; for another:
-            {program} token create --site {site} --scope ingest
+            {program} token create --site {site} --scope ingest,read
 "
             ),
             "YOUR_TOKEN",
@@ -153,11 +153,13 @@ fn welcome(data: &Path, address: SocketAddr, first: &FirstStart) -> String {
   data      {data}
   site      {site}
 {token_line}
+  Open http://{address} in a browser, and sign in with the token.
+
   Send an opportunity, as a CRM does:
 
 curl -i -X PUT http://{address}/v1/{site}/opportunity/upload \
   -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \
-  -d '{{"Reference":"OPP-1","OpportunityValue":"1000.00","CurrencyCode":"GBP","PipelineStage":"Proposal","OpportunityDateTime":"2024-01-15","VisitorIdentifierOptions":[{{"Key":"EmailAddress","Value":"ann@example.com"}}]}}'
+  -d '{{"Reference":"OPP-1","OpportunityValue":"1000.00","CurrencyCode":"GBP","PipelineStage":"Proposal","OpportunityDateTime":"{today}","VisitorIdentifierOptions":[{{"Key":"EmailAddress","Value":"ann@example.com"}}]}}'
 
   See it with its history:
 

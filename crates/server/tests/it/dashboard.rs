@@ -168,6 +168,11 @@ fn the_overview_says_what_the_api_says() {
         assert!(page.contains(&money(amount)), "{amount} {page}");
     }
     assert!(page.contains(">50.0%<") || page.contains("50.0%"), "the win rate");
+    let nothing =
+        browser.page("/sites/s/overview?from=2024-03-01&to=2024-03-31&compare=none&where=channel:Email");
+    assert!(!nothing.contains(&money("1000.50")), "a filter on touches leaves what they brought");
+    let global = browser.get("/sites/s/overview?from=2024-03-01&to=2024-03-31&model=markov-global");
+    assert_eq!(global.status, 400, "it is not known over time");
     let german = browser.request(
         "GET",
         "/sites/s/overview?from=2024-03-01&to=2024-03-31",

@@ -2,7 +2,7 @@
 
 use super::choices::{Choices, Order, Show, model_key};
 use crate::app::reports::Engine;
-use crate::http::reports::answer::{Answer, key};
+use crate::http::reports::answer::{Answer, Sum, key};
 use crate::http::reports::cell_out::{cost_per_record, count, roas, win_rate};
 use crate::http::reports::report_out::currency_of;
 use std::cmp::Ordering;
@@ -207,9 +207,9 @@ impl Table {
         let is_part = query.filters.iter().any(|filter| {
             matches!(filter.dimension, Dimension::Touch(_) | Dimension::Time(BucketBy::Touch, _))
         });
-        let sums = |answer: &Answer| if is_part { sums(answer, query.models.len()) } else { BTreeMap::new() };
+        let sums = |answer: &Answer| if is_part { answer.sums() } else { BTreeMap::new() };
         let models = query.models.len();
-        let feet = |of: &dyn Fn(&Answer) -> BTreeMap<Currency, Foot>| {
+        let feet = |of: &dyn Fn(&Answer) -> BTreeMap<Currency, Sum>| {
             let old = before.as_ref().map(of);
             feet(&columns, choices.show, &of(&answer), old.as_ref(), currency)
         };
@@ -281,59 +281,25 @@ fn sort(lines: &mut [Line], order: &Order, columns: &[Column], models: &[Model],
     });
 }
 
-/// What rows or records come to.
-#[derive(Default)]
-struct Foot {
-    cells: Vec<Cell>,
-    cost: Option<i128>,
-}
-
-/// The cost of all rows, by currency.
-fn costs(answer: &Answer) -> BTreeMap<Currency, i128> {
-    let mut sums = BTreeMap::new();
-    for cost in answer.report.rows.iter().filter_map(|row| answer.cost(row)) {
-        *sums.entry(cost.currency).or_default() += cost.minor;
-    }
-    sums
-}
-
-fn totals(answer: &Answer, models: usize) -> BTreeMap<Currency, Foot> {
+fn totals(answer: &Answer, models: usize) -> BTreeMap<Currency, Sum> {
     let foot = |total: &Total| {
         let cost = answer.total_cost(total).map(|cost| cost.minor);
-        (total.currency, Foot { cells: vec![total.cell; models], cost })
+        (total.currency, Sum { cells: vec![total.cell; models], cost })
     };
     answer.report.totals.iter().map(foot).collect()
-}
-
-fn sums(answer: &Answer, models: usize) -> BTreeMap<Currency, Foot> {
-    let costs = costs(answer);
-    let mut sums: BTreeMap<Currency, Foot> = BTreeMap::new();
-    for row in &answer.report.rows {
-        let none = || Foot { cells: vec![Cell::default(); models], cost: costs.get(&row.currency).copied() };
-        let sum = sums.entry(row.currency).or_insert_with(none);
-        for (sum, cell) in sum.cells.iter_mut().zip(&row.cells) {
-            sum.minor += cell.minor;
-            sum.won_minor += cell.won_minor;
-            sum.records += cell.records;
-            sum.won += cell.won;
-            sum.lost += cell.lost;
-            sum.days += cell.days;
-        }
-    }
-    sums
 }
 
 fn feet(
     columns: &[Column],
     show: Show,
-    now: &BTreeMap<Currency, Foot>,
-    before: Option<&BTreeMap<Currency, Foot>>,
+    now: &BTreeMap<Currency, Sum>,
+    before: Option<&BTreeMap<Currency, Sum>>,
     asked: Currency,
 ) -> Vec<Line> {
-    fn side(foot: &Foot) -> Side<'_> {
+    fn side(foot: &Sum) -> Side<'_> {
         Side { cells: &foot.cells, cost: foot.cost, assisted: None }
     }
-    let line = |(currency, foot): (&Currency, &Foot)| {
+    let line = |(currency, foot): (&Currency, &Sum)| {
         let old = before.and_then(|before| before.get(currency)).map(side);
         let figures = columns.iter().map(|column| column.figure(show, side(foot), old));
         Line { values: Vec::new(), currency: *currency, figures: figures.collect() }

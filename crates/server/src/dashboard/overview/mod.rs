@@ -10,7 +10,10 @@ use crate::dashboard::page::page;
 use crate::dashboard::parts::{card, change, empty, heading};
 use crate::dashboard::session::Viewer;
 use crate::http::error::ApiError;
-use crate::http::reports::answer::{Answer, Costs};
+use crate::http::query::invalid;
+use crate::http::reports::answer::{Answer, Sum};
+use crate::http::reports::cell_out::{count, roas, win_rate};
+use crate::http::reports::report_out::currency_of;
 use axum::extract::State;
 use latest::Latest;
 use maud::{Markup, html};
@@ -56,6 +59,9 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<
     let (asked, ()) = Asked::read(&app, &viewer, |_| ())?;
     let query = Query { by: vec![Dimension::Touch(TouchDimension::Channel)], ..asked.query.clone() };
     let compared = asked.compared;
+    over_time(&query, bucket_of(query.period))
+        .check()
+        .map_err(|refused| invalid("model", refused.code, &refused.must))?;
     let overview = app
         .report(&viewer.site, reports::Asked::default(), move |engine| Overview::of(engine, &query, compared))
         .await??;
@@ -64,38 +70,38 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<
 }
 
 impl Figures {
-    fn of(engine: &Engine, query: &Query, currency: Currency) -> Result<Self, TooMuch> {
-        let total = |query: &Query| {
-            let report = query.run(&engine.columns, &engine.view, engine.threads)?;
-            let total = report.totals.into_iter().find(|total| total.currency == currency);
-            Ok(total.map(|total| total.cell).unwrap_or_default())
-        };
-        let whole = Query { by: Vec::new(), ..query.clone() };
+    /// Of what is asked by channel, as the rows add up to it: with filters on touches, what those leave.
+    fn of(engine: &Engine, query: &Query, answer: &Answer) -> Result<Self, TooMuch> {
+        let currency = currency_of(query, engine);
         let closed = Filter {
             dimension: Dimension::Record(RecordDimension::Milestone),
             condition: Condition::IsNot,
             values: [Milestone::Won, Milestone::Lost].map(|milestone| milestone.name().to_owned()).into(),
         };
-        let open = Query { filters: [&whole.filters[..], &[closed]].concat(), ..whole.clone() };
-        let costs = whole.costs(&engine.view, engine.costs());
-        let cost = costs.and_then(|costs| costs.into_iter().find(|cost| cost.currency == currency));
-        Ok(Self { cell: total(&whole)?, open: total(&open)?, cost: cost.map(|cost| cost.minor) })
+        let open = Query { filters: [&query.filters[..], &[closed]].concat(), ..query.clone() };
+        let open = Answer::of(engine, &open, false)?.sums().remove(&currency).unwrap_or_default();
+        let all = answer.sums().remove(&currency).unwrap_or_default();
+        let first = |sum: &Sum| sum.cells.first().copied().unwrap_or_default();
+        Ok(Self { cell: first(&all), open: first(&open), cost: all.cost })
+    }
+
+    fn roas(&self) -> Option<f64> {
+        roas(&self.cell, self.cost)
     }
 }
 
 impl Overview {
     fn of(engine: &Engine, query: &Query, compared: Option<Period>) -> Result<Self, TooMuch> {
-        let currency = query.currency.unwrap_or(engine.view.currency());
-        let before = compared.map(|period| Query { period, ..query.clone() });
-        let answer = |query: &Query| {
-            let report = query.run(&engine.columns, &engine.view, engine.threads)?;
-            let costs = Costs { rows: query.costs(&engine.view, engine.costs()), totals: None };
-            Ok(Answer::new(report, costs, None, query.models.len(), currency))
+        let currency = currency_of(query, engine);
+        let of_period = |query: &Query| {
+            let channels = Answer::of(engine, query, false)?;
+            Ok::<_, TooMuch>((Figures::of(engine, query, &channels)?, channels))
         };
-        let channels = answer(query)?;
+        let (this, channels) = of_period(query)?;
+        let before = compared.map(|period| of_period(&Query { period, ..query.clone() })).transpose()?;
+        let (before, channels_before) = before.unzip();
         let bucket = bucket_of(query.period);
-        let by = vec![Dimension::Touch(TouchDimension::Channel), Dimension::Time(BucketBy::Record, bucket)];
-        let over_time = Query { by, ..query.clone() }.run(&engine.columns, &engine.view, engine.threads)?;
+        let over_time = over_time(query, bucket).run(&engine.columns, &engine.view, engine.threads)?;
         let mut series: BTreeMap<String, BTreeMap<Day, i128>> = BTreeMap::new();
         for row in over_time.rows.iter().filter(|row| row.currency == currency) {
             if let ([channel, begin], Some(cell)) = (&row.values[..], row.cells.first())
@@ -107,9 +113,9 @@ impl Overview {
         Ok(Self {
             now: query.period,
             currency,
-            this: Figures::of(engine, query, currency)?,
-            before: before.as_ref().map(|query| Figures::of(engine, query, currency)).transpose()?,
-            channels_before: before.as_ref().map(answer).transpose()?,
+            this,
+            before,
+            channels_before,
             bucket,
             over_time: series,
             funnel: query.funnel(&engine.columns, &engine.view)?,
@@ -129,7 +135,7 @@ impl Overview {
         html! {
             (heading("Overview", asked.period_title(viewer), asked.controls(viewer)))
             (asked.chips())
-            @if is_empty { (nothing_yet(viewer)) } @else {
+            @if is_empty { (nothing_yet(viewer, asked)) } @else {
                 (self.tiles(viewer))
                 @if self.other_currencies > 0 { (self.note_on_currencies(viewer)) }
                 (card("Value over time, by channel", "", self.chart(viewer)))
@@ -156,23 +162,20 @@ impl Overview {
         let against = |now: f64, of: fn(&Figures) -> f64, more: Option<bool>| {
             html! { @if let Some(before) = &self.before { (change(viewer, now, of(before), more)) } }
         };
-        let win_rate =
-            |figures: &Figures| ratio(figures.cell.won as f64, (figures.cell.won + figures.cell.lost) as f64);
-        let roas = |figures: &Figures| ratio(figures.cell.won_minor as f64, figures.cost.unwrap_or(0) as f64);
         html! {
             section.tiles aria-label="Key figures" {
                 (tile("Revenue", "won value", locale.money(this.cell.won_minor, self.currency),
                     against(this.cell.won_minor as f64, |f| f.cell.won_minor as f64, Some(true))))
                 (tile("Pipeline", "still open", locale.money(this.open.minor, self.currency),
                     against(this.open.minor as f64, |f| f.open.minor as f64, Some(true))))
-                (tile("Opportunities", "all stages", html! { (locale.count(whole(this.cell.records))) },
+                (tile("Opportunities", "all stages", html! { (locale.number(count(this.cell.records), usize::from(this.cell.records % 1_000_000 != 0))) },
                     against(this.cell.records as f64, |f| f.cell.records as f64, Some(true))))
-                (tile("Win rate", "of those decided", html! { @if let Some(rate) = win_rate(this) { (locale.percent(rate)) } @else { "–" } },
-                    against(win_rate(this).unwrap_or(0.0), |f| ratio(f.cell.won as f64, (f.cell.won + f.cell.lost) as f64).unwrap_or(0.0), Some(true))))
+                (tile("Win rate", "of those decided", html! { @if let Some(rate) = win_rate(&this.cell) { (locale.percent(rate)) } @else { "–" } },
+                    against(win_rate(&this.cell).unwrap_or(0.0), |f| win_rate(&f.cell).unwrap_or(0.0), Some(true))))
                 (tile("Cost", "advertising", html! { @if let Some(cost) = this.cost { (locale.money(cost, self.currency)) } @else { "–" } },
                     against(this.cost.unwrap_or(0) as f64, |f| f.cost.unwrap_or(0) as f64, None)))
-                (tile("ROAS", "revenue per cost", html! { @if let Some(roas) = roas(this) { (locale.number(roas, 2)) "×" } @else { "–" } },
-                    against(roas(this).unwrap_or(0.0), |f| ratio(f.cell.won_minor as f64, f.cost.unwrap_or(0) as f64).unwrap_or(0.0), Some(true))))
+                (tile("ROAS", "revenue per cost", html! { @if let Some(roas) = this.roas() { (locale.number(roas, 2)) "×" } @else { "–" } },
+                    against(this.roas().unwrap_or(0.0), |f| f.roas().unwrap_or(0.0), Some(true))))
             }
         }
     }
@@ -247,7 +250,7 @@ impl Overview {
         html! {
             div.scroll tabindex="0" {
                 table.data {
-                    caption.unseen { "Channels by value under the linear model" }
+                    caption.unseen { "Channels by value" }
                     thead { tr {
                         th scope="col" { "Channel" } th scope="col" { span.unseen { "Over time" } } th.n scope="col" { "Value" } th scope="col" { span.unseen { "Share" } }
                         @if self.before.is_some() { th.n scope="col" { "Change" } }
@@ -268,9 +271,9 @@ impl Overview {
                                     td.n { (change(viewer, cell.minor as f64, before(row).map_or(0.0, |row| row.cells[0].minor as f64), Some(true))) }
                                 }
                                 td.n { (viewer.locale.money(cell.won_minor, self.currency)) }
-                                td.n { (viewer.locale.number(cell.records as f64 / 1e6, 1)) }
+                                td.n { (viewer.locale.number(count(cell.records), 1)) }
                                 td.n { @if let Some(cost) = cost { (viewer.locale.money(cost.minor, self.currency)) } @else { span.quiet { "–" } } }
-                                td.n { @if let Some(roas) = cost.and_then(|cost| ratio(cell.won_minor as f64, cost.minor as f64)) { (viewer.locale.number(roas, 2)) "×" } @else { span.quiet { "–" } } }
+                                td.n { @if let Some(roas) = roas(cell, cost.map(|cost| cost.minor)) { (viewer.locale.number(roas, 2)) "×" } @else { span.quiet { "–" } } }
                             }
                         }
                     }
@@ -298,7 +301,7 @@ impl Overview {
                                 td.n { (viewer.locale.count(stage.reached)) }
                                 td.n {
                                     @let is_closed = matches!(stage.milestone, Some(Milestone::Won | Milestone::Lost));
-                                    @if let Some(share) = ratio(stage.went_on as f64, stage.reached as f64).filter(|_| !is_closed) { (viewer.locale.percent(share)) } @else { span.quiet { "–" } }
+                                    @if is_closed { span.quiet { "–" } } @else { (viewer.locale.percent(stage.went_on as f64 / stage.reached.max(1) as f64)) }
                                 }
                                 td.n { (viewer.locale.count(stage.current)) }
                                 td.n { @for (currency, minor) in &stage.values { div { (viewer.locale.money(*minor, *currency)) } } }
@@ -328,23 +331,20 @@ fn tile(title: &str, about: &str, figure: Markup, change: Markup) -> Markup {
     }
 }
 
-fn nothing_yet(viewer: &Viewer) -> Markup {
+fn nothing_yet(viewer: &Viewer, asked: &Asked) -> Markup {
     empty(
         "There is nothing in this period yet.",
         html! {
-            "Choose a longer period, or, if the site is new, " a href=(viewer.page("set-up")) { "set it up" }
+            a href=(asked.address().without(&["from", "to"]).with("period", "all")) { "Show all time" } ", or, if the site is new, " a href=(viewer.page("set-up")) { "set it up" }
             ": one line in its pages, and opportunities from the CRM."
         },
     )
 }
 
-fn ratio(dividend: f64, divisor: f64) -> Option<f64> {
-    (divisor != 0.0).then(|| dividend / divisor)
-}
-
-/// Records come in millionths.
-fn whole(millionths: i64) -> u64 {
-    (millionths.unsigned_abs() + 500_000) / 1_000_000
+/// The same question, by channel and time.
+fn over_time(query: &Query, bucket: Bucket) -> Query {
+    let by = vec![Dimension::Touch(TouchDimension::Channel), Dimension::Time(BucketBy::Record, bucket)];
+    Query { by, ..query.clone() }
 }
 
 /// Columns that can be told apart: days up to two months, weeks up to a year, months beyond.

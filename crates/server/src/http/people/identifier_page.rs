@@ -1,8 +1,8 @@
 //! Lists of identifiers, page by page.
 
+use crate::app::secret::hex;
 use crate::http::error::ApiError;
 use crate::http::query::Query;
-use std::fmt::Write as _;
 use touchline_domain::{Identifier, IdentifierKind, Invalid};
 use utoipa::IntoParams;
 
@@ -62,11 +62,7 @@ impl Page {
 
 /// A place in the list as text that needs no encoding in an address: hexadecimal digits.
 pub(crate) fn cursor(identifier: &Identifier) -> String {
-    let mut cursor = String::new();
-    for byte in identifier.to_string().bytes() {
-        let _ = write!(cursor, "{byte:02x}");
-    }
-    cursor
+    hex(identifier.to_string().bytes())
 }
 
 /// The place that a cursor means.

@@ -22,6 +22,15 @@ pub(crate) struct Costs {
     pub(crate) totals: Option<Vec<CostRow>>,
 }
 
+/// What rows or records come to in one currency.
+#[derive(Default)]
+pub(crate) struct Sum {
+    /// One for each model.
+    pub(crate) cells: Vec<Cell>,
+    /// In minor units, where anything was spent.
+    pub(crate) cost: Option<i128>,
+}
+
 /// What is answered of one period.
 pub(crate) struct Answer {
     pub(crate) report: Report,
@@ -88,6 +97,20 @@ impl Answer {
             }
         }
         self.report.totals.sort_by_key(|total| (total.currency != self.asked, total.currency));
+    }
+
+    /// What rows add up to, by currency: with filters on touches what those leave, and otherwise the totals.
+    pub(crate) fn sums(&self) -> BTreeMap<Currency, Sum> {
+        let mut sums: BTreeMap<Currency, Sum> = BTreeMap::new();
+        for row in &self.report.rows {
+            let none = || Sum { cells: vec![Cell::default(); self.models], cost: None };
+            let sum = sums.entry(row.currency).or_insert_with(none);
+            sum.cells.iter_mut().zip(&row.cells).for_each(|(sum, cell)| sum.add(cell));
+            if let Some(cost) = self.cost(row) {
+                *sum.cost.get_or_insert(0) += cost.minor;
+            }
+        }
+        sums
     }
 
     /// The rows that another period has and this one has not: what fell to nothing is what a comparison is for.
