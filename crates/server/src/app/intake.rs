@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use touchline_domain::{Instant, SiteId, Text};
-use touchline_store::{
-    IntakeEntry, IntakeQuery, NewIntake, Seen, Sighting, Source, StoreError, StoredIntake,
-};
+use touchline_store::{IntakeEntry, IntakeKind, NewIntake, Seen, Sighting, Source, StoreError};
 
 /// How many entries may wait to be written down; those beyond are dropped and counted.
 const ENTRIES_MAX: usize = 2_000;
+const REPORTS_MAX: usize = 200;
 
 /// How many sources and hours may wait.
 const SIGHTINGS_MAX: usize = 10_000;
@@ -28,6 +27,8 @@ pub(crate) struct IntakeLog {
 #[derive(Default)]
 struct Waiting {
     entries: Vec<IntakeEntry>,
+    /// Refused reports of browsers, which anybody can cause, apart from the rest.
+    reports: Vec<IntakeEntry>,
     sightings: HashMap<(SiteId, Source, i64), Sighting>,
 }
 
@@ -47,7 +48,9 @@ impl IntakeLog {
         let key = (site.clone(), source, sighting.hour());
         if let Some(known) = waiting.sightings.get_mut(&key) {
             known.count += sighting.count;
-            (known.last_at, known.from) = (sighting.last_at, sighting.from);
+            if sighting.last_at >= known.last_at {
+                (known.last_at, known.from) = (sighting.last_at, sighting.from);
+            }
         } else if waiting.sightings.len() < SIGHTINGS_MAX {
             waiting.sightings.insert(key, sighting);
         }
@@ -56,8 +59,12 @@ impl IntakeLog {
     /// Takes note of what was refused, or of a batch.
     pub(crate) fn note(&self, entry: IntakeEntry, metrics: &Metrics) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.entries.len() < ENTRIES_MAX {
-            waiting.entries.push(entry);
+        let (place, most) = match entry.kind {
+            IntakeKind::Report => (&mut waiting.reports, REPORTS_MAX),
+            IntakeKind::Refusal | IntakeKind::Batch => (&mut waiting.entries, ENTRIES_MAX),
+        };
+        if place.len() < most {
+            place.push(entry);
         } else {
             metrics.intake_dropped(1);
         }
@@ -66,7 +73,8 @@ impl IntakeLog {
     fn take(&self) -> Option<NewIntake> {
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         let sightings = waiting.sightings.into_values().collect();
-        let new = NewIntake { entries: waiting.entries, sightings };
+        let entries = [waiting.entries, waiting.reports].concat();
+        let new = NewIntake { entries, sightings };
         (new != NewIntake::default()).then_some(new)
     }
 }
@@ -90,15 +98,9 @@ impl App {
         }
     }
 
-    /// What was noted, with all that was noted before this was asked.
-    pub(crate) async fn intake(&self, query: IntakeQuery) -> Result<Vec<StoredIntake>, StoreError> {
-        self.write_intake().await;
-        self.store.intake(query).await
-    }
-
-    /// When each of a site's sources was last heard of, and how much came from it in the last day.
+    /// When each of a site's sources was last heard of, and how much came from it in the last day, as far as it is
+    /// [written down](App::write_intake).
     pub(crate) async fn seen(&self, site: &SiteId) -> Result<Vec<Seen>, StoreError> {
-        self.write_intake().await;
         self.store.seen(site.clone(), self.clock.now().plus_seconds(-86_400)).await
     }
 }

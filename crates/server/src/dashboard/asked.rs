@@ -8,6 +8,7 @@ use crate::http::query::Query as Parameters;
 use crate::http::reports::query_in;
 use jiff::civil::Date;
 use maud::{Markup, html};
+use touchline_domain::attribution::Model;
 use touchline_domain::record::RecordKind;
 use touchline_domain::report::{Condition, Dimension, Filter, Period, Query};
 use touchline_domain::{Day, Invalid};
@@ -50,7 +51,8 @@ pub(crate) struct Asked {
     /// What it is compared with.
     pub(crate) compared: Option<Period>,
     preset: Option<&'static str>,
-    comparison: &'static str,
+    /// `None` for days of its own.
+    comparison: Option<&'static str>,
     address: Address,
 }
 
@@ -74,8 +76,9 @@ impl Asked {
         let mut parameters = Parameters::of_pairs(address.pairs().to_vec());
         let mut query = query_in::read(&mut parameters);
         let preset = parameters.optional("period", |raw| named(&PRESETS.map(|(name, _, _)| name), raw));
+        // A period wins over days that were chosen before it.
         let is_open = query.period == Period::default();
-        let preset = preset.or(is_open.then_some(DEFAULT_PRESET)).filter(|_| is_open);
+        let preset = preset.or(is_open.then_some(DEFAULT_PRESET));
         let today = Day::of_in(app.clock.now(), &viewer.site.time_zone.zone());
         if let Some((_, _, preset)) = PRESETS.iter().find(|(name, _, _)| Some(*name) == preset) {
             query.period = preset.period(today);
@@ -84,12 +87,13 @@ impl Asked {
         let given = query_in::period(&mut parameters, "compareFrom", "compareTo");
         let more = more(&mut parameters);
         parameters.finish()?;
-        let comparison = comparison.unwrap_or("previous");
+        let given = Some(given).filter(|given| *given != Period::default() && comparison.is_none());
+        let comparison = comparison.or(given.is_none().then_some("previous"));
         let compared = match comparison {
-            "none" => None,
-            _ if given != Period::default() => Some(given),
-            "year" => shifted(query.period, a_year_before),
-            _ => previous(query.period),
+            None => given,
+            Some("none") => None,
+            Some("year") => shifted(query.period, a_year_before),
+            Some(_) => previous(query.period),
         };
         let asked = Self { query, compared, preset, comparison, address: address.clone() };
         Ok((asked, more))
@@ -102,22 +106,17 @@ impl Asked {
 
     /// How the period is called.
     pub(crate) fn period_title(&self, viewer: &Viewer) -> String {
-        match (self.query.period.from, self.query.period.to) {
-            (Some(from), Some(to)) if from == to => viewer.locale.day(from),
-            (Some(from), Some(to)) => format!("{} – {}", viewer.locale.day(from), viewer.locale.day(to)),
-            (Some(from), None) => format!("from {}", viewer.locale.day(from)),
-            (None, Some(to)) => format!("until {}", viewer.locale.day(to)),
-            (None, None) => "all time".to_owned(),
-        }
+        period_title(viewer, self.query.period)
     }
 
     /// The form that chooses period, comparison and kind; everything else that is asked stays.
     pub(crate) fn controls(&self, viewer: &Viewer) -> Markup {
-        let own = ["period", "from", "to", "compare", "compareFrom", "compareTo", "kind", "page"];
-        let kept = self.address.without(&own);
+        let kept = self.address.without(&["period", "compare", "kind", "page"]);
+        let of_days = self.address.without(&["period", "from", "to", "page"]);
         let day = |day: Option<Day>| day.map(|day| day.to_string());
         let is_custom = self.preset.is_none();
         html! {
+            div.controls {
             form.controls method="get" data-submit-on-change {
                 @for (name, value) in kept.pairs() { input type="hidden" name=(name) value=(value); }
                 label { span { "Records" }
@@ -138,19 +137,22 @@ impl Asked {
                 label { span { "Compared with" }
                     select name="compare" {
                         @for (name, title) in COMPARISONS {
-                            option value=(name) selected[name == self.comparison] { (title) }
+                            option value=(name) selected[Some(name) == self.comparison] { (title) }
                         }
-                    }
-                }
-                details.dates {
-                    summary { "Dates" }
-                    div.popover {
-                        label { span { "From" } input type="date" name="from" value=[is_custom.then(|| day(self.query.period.from)).flatten()]; }
-                        label { span { "To" } input type="date" name="to" value=[is_custom.then(|| day(self.query.period.to)).flatten()]; }
-                        button type="submit" { "Show these days" }
+                        @if let (None, Some(compared)) = (self.comparison, self.compared) { option value="" selected { (period_title(viewer, compared)) } }
                     }
                 }
                 button.apply type="submit" { "Show" }
+            }
+            details.dates {
+                summary { "Dates" }
+                form.popover method="get" {
+                    @for (name, value) in of_days.pairs() { input type="hidden" name=(name) value=(value); }
+                    label { span { "From" } input type="date" name="from" value=[is_custom.then(|| day(self.query.period.from)).flatten()]; }
+                    label { span { "To" } input type="date" name="to" value=[is_custom.then(|| day(self.query.period.to)).flatten()]; }
+                    button type="submit" { "Show these days" }
+                }
+            }
             }
         }
     }
@@ -177,6 +179,16 @@ impl Asked {
                 }
             }
         }
+    }
+}
+
+fn period_title(viewer: &Viewer, period: Period) -> String {
+    match (period.from, period.to) {
+        (Some(from), Some(to)) if from == to => viewer.locale.day(from),
+        (Some(from), Some(to)) => format!("{} – {}", viewer.locale.day(from), viewer.locale.day(to)),
+        (Some(from), None) => format!("from {}", viewer.locale.day(from)),
+        (None, Some(to)) => format!("until {}", viewer.locale.day(to)),
+        (None, None) => "all time".to_owned(),
     }
 }
 
@@ -213,6 +225,19 @@ pub(crate) fn dimension_title(name: &str) -> String {
         return property.to_owned();
     }
     capitalized(name)
+}
+
+/// What people call a model: its name, and its parameters where they are not the usual ones.
+pub(crate) fn model_title(model: &Model) -> String {
+    let name = model.name();
+    let title = match name {
+        "last-non-direct" => capitalized("last non-direct"),
+        "position-based" | "w-shaped" => capitalized(name),
+        _ => capitalized(&name.replace('-', " ")),
+    };
+    let parameters: Vec<String> =
+        model.parameters().into_iter().map(|(name, value)| format!("{name}\u{a0}{value}")).collect();
+    if Model::with(name, &[]) == Ok(*model) { title } else { format!("{title} ({})", parameters.join(", ")) }
 }
 
 /// With a capital letter first.

@@ -35,7 +35,13 @@ pub(crate) fn empty(title: &str, what_to_do: impl Render) -> Markup {
 
 /// A change against an earlier figure, as an arrow and a percentage. `more_is_better` decides the colour; `None` for
 /// neither.
-pub(crate) fn change(viewer: &Viewer, now: f64, before: f64, more_is_better: Option<bool>) -> Markup {
+pub(crate) fn change(
+    viewer: &Viewer,
+    now: impl Into<Option<f64>>,
+    before: impl Into<Option<f64>>,
+    more_is_better: Option<bool>,
+) -> Markup {
+    let (Some(now), Some(before)) = (now.into(), before.into()) else { return html! {} };
     if before == 0.0 {
         return html! { @if now != 0.0 { span.change.same title="There was nothing before" { "new" } } };
     }

@@ -194,7 +194,8 @@ impl FromRequest<Arc<App>> for Change {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         let (mut parts, body) = request.into_parts();
         let viewer = Viewer::from_request_parts(&mut parts, app).await?;
-        let form = Form::take(app, &parts.headers, body).await?;
+        // Lists of rules and of values to ignore may be as long as the API takes them.
+        let form = Form::take_within(app, &parts.headers, body, app.limits.body_bytes).await?;
         form.check(&parts.headers, &viewer.session)?;
         if !viewer.is_admin() {
             let detail = "This session may look, and not change anything. Sign in with an admin token.";
@@ -210,7 +211,11 @@ pub(crate) struct Form(Vec<(String, String)>);
 impl Form {
     /// Reads a form of ordinary size.
     pub(super) async fn take(app: &App, headers: &HeaderMap, body: Body) -> Result<Self, ApiError> {
-        let taken = body::take(app, headers, body, FORM_BYTES_MAX).await?;
+        Self::take_within(app, headers, body, FORM_BYTES_MAX).await
+    }
+
+    async fn take_within(app: &App, headers: &HeaderMap, body: Body, most: usize) -> Result<Self, ApiError> {
+        let taken = body::take(app, headers, body, most).await?;
         let text = std::str::from_utf8(&taken.bytes)
             .map_err(|_| ApiError::new(Code::InvalidBody, "The form is not text in UTF-8."))?;
         Ok(Self(crate::http::query::Query::read(Some(text))?.into_pairs()))

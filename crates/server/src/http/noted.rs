@@ -10,8 +10,9 @@ use touchline_domain::record::UploadOutcome;
 use touchline_domain::{Instant, Site, SiteId, Text};
 use touchline_store::{BatchCounts, IntakeContent, IntakeEntry, IntakeKind, IntakeProblem};
 
-/// The longest part of a pointer that is kept.
+/// The longest part of a pointer that is kept, and the most digits in it: a telephone number has more.
 const PART_MAX: usize = 64;
+const DIGITS_MAX: usize = 4;
 
 /// Takes note of a refused upload or report. A caller who has no right to send is no one's mistake to look at: their
 /// failures are others than these.
@@ -65,17 +66,22 @@ pub(super) fn problems(problems: &[Problem]) -> Vec<IntakeProblem> {
     problems.iter().take(IntakeContent::PROBLEMS_MAX).map(problem).collect()
 }
 
-/// A member may have been given any name, somebody's email address too: then neither it nor the sentence with it is kept.
+/// A member may have been given any name, somebody's own too: then neither it nor the sentence with it is kept. What is filled
+/// in in a form is named by whoever made the form.
 fn problem(problem: &Problem) -> IntakeProblem {
     let is_plain = |part: &&str| {
-        part.len() <= PART_MAX && part.chars().all(|c| c.is_ascii_alphanumeric() || "_-. []".contains(c))
+        let digits = part.chars().filter(char::is_ascii_digit).count();
+        let is_of_names = part.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+        part.len() <= PART_MAX && digits <= DIGITS_MAX && is_of_names
     };
-    let is_telling = problem.pointer.split('/').all(|part| is_plain(&part));
+    let is_telling =
+        problem.pointer.split('/').all(|part| is_plain(&part)) && !problem.pointer.starts_with("/payload/");
     let code = problem.code.to_owned();
     if is_telling {
         return IntakeProblem { pointer: problem.pointer.clone(), code, detail: problem.detail.clone() };
     }
-    let plain = problem.pointer.split('/').take_while(is_plain);
+    let of_form = problem.pointer.starts_with("/payload/").then_some(2);
+    let plain = problem.pointer.split('/').take(of_form.unwrap_or(usize::MAX)).take_while(is_plain);
     let pointer = format!("{}/…", plain.collect::<Vec<_>>().join("/"));
     IntakeProblem { pointer, code, detail: "A member is not as it must be.".to_owned() }
 }
@@ -119,7 +125,10 @@ mod tests {
             (kept.pointer, kept.detail.contains(pointer))
         };
         assert_eq!(told("/Labels/3"), ("/Labels/3".to_owned(), true));
-        assert_eq!(told("/payload/ann@example.com"), ("/payload/…".to_owned(), false));
+        for somebody in ["ann@example.com", "07700 900123", "07700900123", "Ann Smith"] {
+            assert_eq!(told(&format!("/Labels/{somebody}")), ("/Labels/…".to_owned(), false));
+        }
+        assert_eq!(told("/payload/Smith"), ("/payload/…".to_owned(), false));
         assert_eq!(told(&format!("/{}", "x".repeat(65))), ("/…".to_owned(), false));
     }
 

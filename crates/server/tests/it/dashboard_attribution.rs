@@ -215,8 +215,21 @@ fn a_row_leads_to_its_filter_and_to_its_records() {
     let page = viewer.page("attribution?period=all&by=channel,campaign&model=linear&direct=skip");
     let row = table_rows(&page, "tbody").into_iter().find(|row| name(row) == "Paid Search").unwrap();
     assert!(row.contains(
-        "/sites/s/opportunities?period=all&amp;model=linear&amp;direct=skip&amp;where=channel:Paid%20Search&amp;where=campaign:spring"
+        "/sites/s/opportunities?period=all&amp;direct=skip&amp;model=linear&amp;where=channel:Paid%20Search&amp;where=campaign:spring"
     ), "{row}");
+    // Also what is asked when no model is named, and without those that have nothing to say of parts of the sum.
+    for (asked, models) in [
+        ("", "model=first-touch&amp;model=last-touch&amp;model=linear&amp;where="),
+        ("&model=markov-global,linear", "model=linear&amp;where="),
+    ] {
+        let page = viewer.page(&format!("attribution?period=all{asked}"));
+        let row = table_rows(&page, "tbody").into_iter().find(|row| name(row) == "Paid Search").unwrap();
+        assert!(row.contains(&format!("/sites/s/opportunities?period=all&amp;{models}")), "{row}");
+    }
+    assert_eq!(
+        viewer.reply("opportunities?period=all&model=linear&where=channel:Paid%20Search&page=90").status,
+        200
+    );
     let filtered = link(row);
     assert!(filtered.ends_with("&where=channel:Paid%20Search"), "{filtered}");
     let page = viewer.page(filtered.strip_prefix("/sites/s/").unwrap());

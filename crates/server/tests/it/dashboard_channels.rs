@@ -124,6 +124,10 @@ fn rules_that_somebody_else_changed_meanwhile_are_not_undone() {
     let base = between(&browser.page(PAGE), "name=\"base\" value=\"", "\"").to_owned();
     let theirs = json!({ "rules": ["theirs: Theirs if source is x"] });
     assert_eq!(server.put("/api/v1/sites/s/channels/rules", &theirs).status, 200);
+    // The page that was open all the while: what is made from it is told of, before the next page is made from it.
+    let preview = browser.post(&format!("{PAGE}/preview"), &[("rules", RULE), ("base", base.as_str())]);
+    assert_eq!(preview.status, 409);
+    assert!(preview.text().contains("somebody changed the rules"), "{}", preview.text());
     let refused = browser.post(&format!("{PAGE}/save"), &[("rules", RULE), ("base", base.as_str())]);
     assert_eq!(refused.status, 409);
     assert!(refused.text().contains("somebody changed the rules"), "{}", refused.text());

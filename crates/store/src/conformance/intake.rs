@@ -104,7 +104,7 @@ pub(super) async fn a_source_is_told_with_its_last_hours(store: Arc<dyn Store>) 
 pub(super) async fn an_erasure_leaves_no_reference_in_the_log(store: Arc<dyn Store>) {
     assert!(store.add_site(site("s")).await.unwrap());
     store.upload(vec![upload("OPP-1", opportunity("New", 1, 100))]).await.unwrap();
-    let theirs = [refusal("s", Some("OPP-1"), 1), refusal("s", Some("ann@example.com"), 2)];
+    let theirs = [refusal("s", Some("OPP-1"), 1), refusal("s", Some("Ann@EXAMPLE.com"), 2)];
     let others = [refusal("s", Some("OPP-2"), 3), refusal("s", None, 4), refusal("t", Some("OPP-1"), 5)];
     note(&store, [&theirs[..], &others].concat()).await;
     store.erase(site_id("s"), vec![email("ann@example.com")], ErasedRecords::KeepTotals).await.unwrap();

@@ -26,7 +26,6 @@ pub(super) fn erase(
     let Some(settings) = directory::site_with_id(tx.connection, site)? else { return Ok(erased) };
     let guards = &settings.guards;
     let (mut met, mut traces, mut named) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    named.extend(seeds.iter().map(|seed| seed.value().to_owned()));
     for _ in 0..ROUNDS_MAX {
         let (connection, tail) = (tx.connection, tx.tail);
         let mut evidence = Evidence::in_writer(tx, site.clone())?;
@@ -57,8 +56,8 @@ pub(super) fn erase(
     }
     erased.exported = exports::forget(tx, site, &traces)?;
     erased.identifiers = forget_decisions(tx, site, &met, !erased.is_nothing())?;
-    named.extend(met.iter().map(|identifier: &Identifier| identifier.value().to_owned()));
-    tx.leaves_no_copy |= intake::forget(tx, site, &named)?;
+    let sought: BTreeSet<Identifier> = met.iter().chain(seeds).cloned().collect();
+    tx.leaves_no_copy |= intake::forget(tx, &settings, &named, &sought)?;
     tx.leaves_no_copy |= site_history::forget_ignored(tx, &settings, &met)?;
     if !erased.is_nothing() {
         tx.keep_sequence()?;

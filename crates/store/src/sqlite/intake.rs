@@ -5,7 +5,8 @@ use crate::{
 };
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
-use touchline_domain::{Instant, SiteId, Text};
+use touchline_domain::identity::Ignored;
+use touchline_domain::{Identifier, Instant, Site, SiteId, Text};
 
 const TABLE: &str = "intake_entry";
 
@@ -123,13 +124,28 @@ pub(super) fn seen(connection: &Connection, site: &SiteId, since: Instant) -> Re
     Ok(all)
 }
 
-/// Removes the entries that name somebody who is erased. Answers whether there were any.
-pub(super) fn forget(tx: &WriteTx<'_>, site: &SiteId, names: &BTreeSet<String>) -> Result<bool, StoreError> {
+/// Removes the entries that name somebody who is erased: as a record or conversion that is, or by an identifier in any
+/// spelling. Answers whether there were any.
+pub(super) fn forget(
+    tx: &WriteTx<'_>,
+    site: &Site,
+    names: &BTreeSet<String>,
+    identifiers: &BTreeSet<Identifier>,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT DISTINCT reference FROM intake_entry WHERE site_id = ?1 AND reference IS NOT NULL";
+    let mut statement = tx.connection.prepare_cached(sql)?;
+    let stored = statement.query_map([site.id.as_str()], |row| row.get::<_, String>(0))?;
+    let stored: Vec<String> = stored.collect::<Result<_, _>>()?;
+    let is_one = |reference: &&String| {
+        let written = Ignored::parse(reference, site.phone_country);
+        names.contains(*reference)
+            || written.is_ok_and(|written| identifiers.iter().any(|one| written.is(one)))
+    };
     let sql = "DELETE FROM intake_entry WHERE site_id = ?1 AND reference = ?2";
     let mut statement = tx.connection.prepare_cached(sql)?;
     let mut forgotten = 0;
-    for name in names {
-        forgotten += statement.execute(params![site.as_str(), name])?;
+    for reference in stored.iter().filter(is_one) {
+        forgotten += statement.execute(params![site.id.as_str(), reference])?;
     }
     Ok(forgotten > 0)
 }

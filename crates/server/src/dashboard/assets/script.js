@@ -5,8 +5,6 @@
 for (const form of document.querySelectorAll('[data-submit-on-change]')) {
   form.addEventListener('change', (event) => {
     if (event.target.matches('select')) {
-      // Days that were chosen before would win over a period.
-      if (event.target.name === 'period') for (const day of form.querySelectorAll('input[type=date]')) day.value = '';
       form.requestSubmit();
     }
   });

@@ -94,22 +94,6 @@ pub(super) fn default_models() -> Vec<Model> {
     vec![Model::FirstTouch(FirstTouch), Model::LastTouch(LastTouch), Model::Linear(Linear)]
 }
 
-/// What people call a model: its name, and its parameters where they are not the usual ones.
-pub(super) fn model_title(model: &Model) -> String {
-    let name = model.name();
-    let mut title = match name {
-        "last-non-direct" => "last non-direct".to_owned(),
-        "position-based" | "w-shaped" => name.to_owned(),
-        _ => name.replace('-', " "),
-    };
-    if let Some(first) = title.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    let parameters: Vec<String> =
-        model.parameters().into_iter().map(|(name, value)| format!("{name}\u{a0}{value}")).collect();
-    if Model::with(name, &[]) == Ok(*model) { title } else { format!("{title} ({})", parameters.join(", ")) }
-}
-
 /// A model as short as an address can have it.
 pub(super) fn model_key(model: &Model) -> String {
     let name = model.name();

@@ -188,8 +188,12 @@ impl Page<'_> {
 
     /// The records that a row is made of.
     pub(super) fn records_of(&self, line: &Line) -> Address {
-        let names: Vec<&str> = CARRIED.into_iter().chain(OF_THE_QUESTION).collect();
+        let names: Vec<&str> =
+            CARRIED.into_iter().chain(OF_THE_QUESTION).filter(|name| *name != "model").collect();
         let address = self.asked.address().to(self.viewer.page("opportunities").to_string(), &names);
+        // Also those that the page takes when none is named; not those that have nothing to say of parts of the sum.
+        let models = self.asked.query.models.iter().filter(|model| !model.shares_the_total());
+        let address = models.fold(address, |address, model| address.and("model", model_key(model)));
         let filters = self.asked.query.by.iter().zip(&line.values);
         filters
             .fold(address, |address, (dimension, value)| address.and("where", only(dimension.clone(), value)))

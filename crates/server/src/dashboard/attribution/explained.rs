@@ -1,7 +1,7 @@
 //! How the models share, and what the numbers are made of.
 
-use super::choices::model_title;
 use super::draw::Page;
+use crate::dashboard::asked::model_title;
 use maud::{Markup, html};
 
 impl Page<'_> {

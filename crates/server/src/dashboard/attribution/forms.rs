@@ -1,10 +1,11 @@
 //! What the table is asked: models, filters, and how touches count.
 
 use super::super::asked::dimension_title;
-use super::choices::{Show, model_title};
+use super::choices::Show;
 use super::draw::Page;
 use super::sent::{FILTER, Form, IS_NOT, THEN, parameter_name};
 use super::table::Line;
+use crate::dashboard::asked::model_title;
 use crate::http::reports::query_in::dimensions_text;
 use maud::{Markup, html};
 use std::collections::BTreeSet;

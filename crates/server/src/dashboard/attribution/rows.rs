@@ -3,9 +3,9 @@
 use super::super::asked::dimension_title;
 use super::super::chart::{bar, colour, dot};
 use super::super::parts::change;
-use super::choices::model_title;
 use super::draw::Page;
 use super::table::{Column, Figure, Line};
+use crate::dashboard::asked::model_title;
 use crate::http::reports::cell_out::count;
 use maud::{Markup, html};
 use touchline_domain::Currency;
@@ -207,8 +207,10 @@ impl Page<'_> {
             line.figures[place]
         };
         let (now, before) = (figure(Column::Under(0)), figure(Column::Previous));
-        let rough = |figure: Option<Figure>| figure.map_or(0.0, Figure::rough);
-        html! { (change(self.viewer, rough(now), rough(before), Some(true))) }
+        // A row that was not there brought nothing; a ratio that it had not is none.
+        let is_ratio = matches!(now, Some(Figure::Share(_) | Figure::Ratio(_)));
+        let before = before.map(Figure::rough).or((!is_ratio).then_some(0.0));
+        change(self.viewer, now.map(Figure::rough), before, Some(true))
     }
 
     /// How much more a model gives than the first, as a signed figure, and of a row as a bar to the right, or left if it is

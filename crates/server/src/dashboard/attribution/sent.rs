@@ -2,7 +2,8 @@
 //! the dimensions as fields of their own.
 
 use super::super::address::Address;
-use super::choices::{model_key, model_title};
+use super::choices::model_key;
+use crate::dashboard::asked::model_title;
 use crate::http::reports::query_in::{self, dimensions_text, filter_text};
 use touchline_domain::Invalid;
 use touchline_domain::attribution::Model;

@@ -33,6 +33,10 @@ pub(super) async fn preview(
     Change { viewer, form }: Change,
 ) -> Result<Response, ApiError> {
     let draft = Draft::given(&form, &viewer.site.channels);
+    // What is shown next is made from the rules as they are now, so this is the last time to see that the draft was not.
+    if base(&form) != base_of(&viewer) {
+        return answer(&app, viewer, draft.outdated(), StatusCode::CONFLICT).await;
+    }
     answer(&app, viewer, draft, StatusCode::OK).await
 }
 

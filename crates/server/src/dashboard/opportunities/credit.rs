@@ -2,7 +2,7 @@
 
 use super::super::chart::{colour, dot};
 use super::record::{Record, TOUCHES_PER_PAGE};
-use super::words::model_title;
+use crate::dashboard::asked::model_title;
 use crate::http::reports::receipt::every_model;
 use maud::{Markup, html};
 use std::collections::BTreeMap;

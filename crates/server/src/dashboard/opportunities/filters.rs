@@ -3,7 +3,8 @@
 use super::super::address::Address;
 use super::super::asked::{Asked, only};
 use super::super::session::Viewer;
-use super::words::{STAGE_SHOWN, cut, identifier_title, model_title};
+use super::words::{STAGE_SHOWN, cut, identifier_title};
+use crate::dashboard::asked::model_title;
 use maud::{Markup, html};
 use touchline_domain::IdentifierKind;
 use touchline_domain::attribution::Model;

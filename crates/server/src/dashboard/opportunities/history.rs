@@ -5,7 +5,7 @@ use super::words::{stage_badge, told};
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 use touchline_domain::Identifier;
-use touchline_domain::record::StoredVersion;
+use touchline_domain::record::{Particulars, StoredVersion};
 
 /// The most stages and uploads that are shown: the last.
 const SHOWN_MAX: usize = 30;
@@ -67,6 +67,12 @@ fn changes(record: &Record<'_>, before: &[StoredVersion], stored: &StoredVersion
             " → " (viewer.locale.money(version.value.minor.into(), version.value.currency))
         });
     }
+    if let (Particulars::Revenue { lead: Some(lead) }, Particulars::Revenue { lead: before }) =
+        (&version.particulars, &last.particulars)
+        && before.as_ref() != Some(lead)
+    {
+        told.push(html! { "Lead " (super::words::told(viewer, *lead)) });
+    }
     if version.stage() != last.stage() {
         told.push(html! { "Stage → " (version.stage().unwrap_or("none")) });
     }
@@ -84,7 +90,8 @@ fn changes(record: &Record<'_>, before: &[StoredVersion], stored: &StoredVersion
         told.push(html! { (super::record::count(viewer, added, "identifier", "identifiers")) " added" });
     }
     if told.is_empty() {
-        return html! { "Date moved, nothing else" };
+        let is_moved = version.occurred != last.occurred;
+        return html! { @if is_moved { "Date moved, nothing else" } @else { "Nothing else" } };
     }
     html! { @for (place, change) in told.iter().enumerate() { @if place > 0 { "; " } (change) } }
 }

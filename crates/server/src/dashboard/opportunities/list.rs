@@ -7,9 +7,10 @@ use super::super::parts::{card, empty, heading, pager};
 use super::super::session::Viewer;
 use super::filters::{self, credited_to, of_touches};
 use super::search;
-use super::words::{found_badge, kind_words, model_title, record_page, stage_badge};
+use super::words::{found_badge, kind_words, record_page, stage_badge};
 use crate::app::App;
 use crate::app::reports;
+use crate::dashboard::asked::model_title;
 use crate::http::error::ApiError;
 use crate::http::query::Query as Parameters;
 use crate::http::reports::drill::number;
@@ -22,7 +23,7 @@ use touchline_domain::report::{
     Dimension, Metrics, Period, Query, RecordCredit, RecordCredits, RecordDimension, RecordNames,
     RecordOrder, RecordsAsked, TooMuch,
 };
-use touchline_domain::{Currency, Invalid, Text};
+use touchline_domain::{Currency, IdentifierKind, Invalid, Text};
 
 const PER_PAGE: usize = 50;
 const PAGES_MAX: usize = 1_000_000;
@@ -76,8 +77,14 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<
         skip: (listed.page - 1) * PER_PAGE,
         limit: PER_PAGE,
     };
+    let page_number = listed.page;
     let answer = app.report(&viewer.site, reports::Asked::default(), move |engine| {
-        let credits = query.records_of(&engine.columns, &engine.view, &records)?;
+        let mut credits = query.records_of(&engine.columns, &engine.view, &records)?;
+        let pages = credits.count.div_ceil(PER_PAGE).max(1);
+        if page_number > pages {
+            let last = RecordsAsked { skip: (pages - 1) * PER_PAGE, ..records };
+            credits = query.records_of(&engine.columns, &engine.view, &last)?;
+        }
         let stages = Query {
             by: vec![Dimension::Record(RecordDimension::Stage)],
             models: Query::default().models,
@@ -93,6 +100,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<
         Ok::<_, TooMuch>((credits, stages, query.currency.unwrap_or(engine.view.currency())))
     });
     let (credits, stages, currency) = answer.await??;
+    let listed = Listed { page: listed.page.min(credits.count.div_ceil(PER_PAGE).max(1)), ..listed };
     let list = List { asked, listed, credits, stages, currency };
     Ok(page(&viewer, "opportunities", "Opportunities", &list.draw(&viewer)).into_response())
 }
@@ -153,7 +161,11 @@ impl List {
 
     fn nothing(&self, viewer: &Viewer) -> Markup {
         if let Some(sought) = &self.listed.sought {
-            let by = if sought.contains('@') { "email" } else { "visitor" };
+            let by = match search::kinds(sought).last() {
+                Some(IdentifierKind::EmailAddress) => "email",
+                Some(IdentifierKind::RaId) | None => "visitor",
+                Some(_) => "phone",
+            };
             let person = viewer.page("people").with("by", by).and("value", sought.as_str());
             return empty(
                 "No record is called so, or names it.",

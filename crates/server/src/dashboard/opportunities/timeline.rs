@@ -3,7 +3,8 @@
 use super::super::chart::dot;
 use super::super::parts::pager;
 use super::record::{Record, TOUCHES_PER_PAGE};
-use super::words::{cut, model_title, when};
+use super::words::{cut, when};
+use crate::dashboard::asked::model_title;
 use crate::http::classification_out::ClassificationOut;
 use crate::http::people::conversion_out::HeldConversionOut;
 use crate::http::reports::receipt::{MilestoneOut, TouchTold, milestones};

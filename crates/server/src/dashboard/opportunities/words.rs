@@ -4,7 +4,6 @@ use super::super::address::Address;
 use super::super::session::Viewer;
 use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use touchline_domain::attribution::Model;
 use touchline_domain::identity::Unmatched;
 use touchline_domain::journey::Found;
 use touchline_domain::record::RecordKind;
@@ -85,20 +84,6 @@ pub(super) fn kind_words(kind: RecordKind, count: usize) -> &'static str {
         (RecordKind::Revenue, 1) => "revenue item",
         (RecordKind::Revenue, _) => "revenue items",
     }
-}
-
-/// A model's name for people; parameters are told when they are not the usual ones.
-pub(super) fn model_title(model: &Model) -> String {
-    let name = model.name().replace('-', " ");
-    let mut letters = name.chars();
-    let title: String =
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
-    if Model::all().any(|usual| usual == *model) {
-        return title;
-    }
-    let told =
-        model.parameters().into_iter().map(|(name, value)| format!("{} {value}", name.replace('-', " ")));
-    format!("{title} ({})", told.collect::<Vec<_>>().join(", "))
 }
 
 /// A moment: of a date alone, the date.

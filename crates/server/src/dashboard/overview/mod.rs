@@ -159,23 +159,23 @@ impl Overview {
     #[expect(clippy::cast_precision_loss, reason = "a change in percent")]
     fn tiles(&self, viewer: &Viewer) -> Markup {
         let (this, locale) = (&self.this, &viewer.locale);
-        let against = |now: f64, of: fn(&Figures) -> f64, more: Option<bool>| {
-            html! { @if let Some(before) = &self.before { (change(viewer, now, of(before), more)) } }
+        let against = |of: fn(&Figures) -> Option<f64>, more: Option<bool>| {
+            change(viewer, of(this), self.before.as_ref().and_then(of), more)
         };
         html! {
             section.tiles aria-label="Key figures" {
                 (tile("Revenue", "won value", locale.money(this.cell.won_minor, self.currency),
-                    against(this.cell.won_minor as f64, |f| f.cell.won_minor as f64, Some(true))))
+                    against(|f| Some(f.cell.won_minor as f64), Some(true))))
                 (tile("Pipeline", "still open", locale.money(this.open.minor, self.currency),
-                    against(this.open.minor as f64, |f| f.open.minor as f64, Some(true))))
+                    against(|f| Some(f.open.minor as f64), Some(true))))
                 (tile("Opportunities", "all stages", html! { (locale.number(count(this.cell.records), usize::from(this.cell.records % 1_000_000 != 0))) },
-                    against(this.cell.records as f64, |f| f.cell.records as f64, Some(true))))
+                    against(|f| Some(count(f.cell.records)), Some(true))))
                 (tile("Win rate", "of those decided", html! { @if let Some(rate) = win_rate(&this.cell) { (locale.percent(rate)) } @else { "–" } },
-                    against(win_rate(&this.cell).unwrap_or(0.0), |f| win_rate(&f.cell).unwrap_or(0.0), Some(true))))
+                    against(|f| win_rate(&f.cell), Some(true))))
                 (tile("Cost", "advertising", html! { @if let Some(cost) = this.cost { (locale.money(cost, self.currency)) } @else { "–" } },
-                    against(this.cost.unwrap_or(0) as f64, |f| f.cost.unwrap_or(0) as f64, None)))
+                    against(|f| f.cost.map(|cost| cost as f64), None)))
                 (tile("ROAS", "revenue per cost", html! { @if let Some(roas) = this.roas() { (locale.number(roas, 2)) "×" } @else { "–" } },
-                    against(this.roas().unwrap_or(0.0), |f| f.roas().unwrap_or(0.0), Some(true))))
+                    against(Figures::roas, Some(true))))
             }
         }
     }

@@ -106,18 +106,16 @@ impl Page<'_> {
         };
         let (now, before) = (own(&self.journeys.totals), self.journeys.before.as_deref().map(own));
         let locale = &self.viewer.locale;
-        let against = |of: &dyn Fn(&Cell) -> f64, more: bool| {
-            html! { @if let Some(before) = &before { (change(self.viewer, of(&now), of(before), Some(more))) } }
+        let against = |of: fn(&Cell) -> Option<f64>, more: bool| {
+            change(self.viewer, of(&now), before.as_ref().and_then(of), Some(more))
         };
-        let won = |cell: &Cell| win_rate(cell).unwrap_or(0.0);
-        let days = |cell: &Cell| days_to_close(cell).unwrap_or(0.0);
         html! {
             section.tiles aria-label="Key figures" {
-                (tile("Value", html! { (locale.money(now.minor, self.journeys.currency)) }, against(&|cell| cell.minor as f64, true)))
-                (tile("Revenue", html! { (locale.money(now.won_minor, self.journeys.currency)) }, against(&|cell| cell.won_minor as f64, true)))
-                (tile("Records", html! { (locale.number(count(now.records), 0)) }, against(&|cell| count(cell.records), true)))
-                (tile("Win rate", html! { @if let Some(rate) = win_rate(&now) { (locale.percent(rate)) } @else { "–" } }, against(&won, true)))
-                (tile("Days to close", html! { @if let Some(days) = days_to_close(&now) { (locale.number(days, 1)) } @else { "–" } }, against(&days, false)))
+                (tile("Value", html! { (locale.money(now.minor, self.journeys.currency)) }, against(|cell| Some(cell.minor as f64), true)))
+                (tile("Revenue", html! { (locale.money(now.won_minor, self.journeys.currency)) }, against(|cell| Some(cell.won_minor as f64), true)))
+                (tile("Records", html! { (locale.number(count(now.records), 0)) }, against(|cell| Some(count(cell.records)), true)))
+                (tile("Win rate", html! { @if let Some(rate) = win_rate(&now) { (locale.percent(rate)) } @else { "–" } }, against(win_rate, true)))
+                (tile("Days to close", html! { @if let Some(days) = days_to_close(&now) { (locale.number(days, 1)) } @else { "–" } }, against(days_to_close, false)))
                 (tile("Different paths", html! { (locale.count(self.journeys.count as u64)) }, html! {}))
             }
         }

@@ -61,7 +61,11 @@ impl GuardedPage {
     /// How many there are, as far as it is known.
     pub(super) fn told(&self, viewer: &Viewer) -> String {
         let count = viewer.locale.count(self.guarded.len() as u64);
-        if self.has_more { format!("{count}+") } else { count }
+        match (self.is_first, self.has_more) {
+            (true, false) => count,
+            (true, true) => format!("{count}+"),
+            (false, _) => format!("{}+", viewer.locale.count(PAGE as u64)),
+        }
     }
 
     pub(super) fn draw(&self, viewer: &Viewer) -> Markup {

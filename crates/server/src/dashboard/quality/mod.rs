@@ -51,6 +51,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Result<
     let with_traffic = reports::Asked { traffic: true, ..reports::Asked::default() };
     let figures =
         app.report(&viewer.site, with_traffic, move |engine| Figures::of(engine, &query, compared)).await??;
+    app.write_intake().await;
     let quality = Quality {
         figures,
         seen: app.seen(&viewer.site.id).await?,
@@ -99,7 +100,7 @@ impl Quality {
         let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), |share| locale.percent(share));
         let figures = &self.figures;
         let against = |now: Option<f64>, before: Option<f64>, more_is_better: bool| {
-            html! { @if let (Some(now), Some(before)) = (now, before) { (change(viewer, now, before, Some(more_is_better))) } }
+            change(viewer, now, before, Some(more_is_better))
         };
         let matched = against(figures.match_rate(), figures.before.0, true);
         let untagged = against(figures.untagged_share(), figures.before.1, false);

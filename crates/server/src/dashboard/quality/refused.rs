@@ -32,7 +32,7 @@ pub(super) fn before(raw: &str) -> Result<u64, Invalid> {
 impl Refused {
     pub(super) async fn read(app: &App, viewer: &Viewer, before: Option<u64>) -> Result<Self, StoreError> {
         let of = |kind, before, limit| {
-            app.intake(IntakeQuery { site: viewer.site.id.clone(), kind, before, limit })
+            app.store.intake(IntakeQuery { site: viewer.site.id.clone(), kind, before, limit })
         };
         let mut uploads = of(IntakeKind::Refusal, before, PAGE + 1).await?;
         let has_more = uploads.len() > PAGE;
@@ -50,7 +50,11 @@ impl Refused {
     /// How many there are, as far as it is known.
     pub(super) fn told(&self, viewer: &Viewer) -> String {
         let count = viewer.locale.count(self.uploads.len() as u64);
-        if self.has_more { format!("{count}+") } else { count }
+        match (self.is_first, self.has_more) {
+            (true, false) => count,
+            (true, true) => format!("{count}+"),
+            (false, _) => format!("{}+", viewer.locale.count(PAGE as u64)),
+        }
     }
 
     pub(super) fn draw(&self, viewer: &Viewer) -> Markup {

@@ -111,6 +111,7 @@ pub(super) async fn show(
     viewer: Viewer,
     headers: HeaderMap,
 ) -> Result<Markup, ApiError> {
+    app.write_intake().await;
     Ok(SetUp::read(&app, &viewer, &headers).await?.draw(&app, &viewer))
 }
 

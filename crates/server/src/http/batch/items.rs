@@ -63,7 +63,7 @@ impl Items for Records<'_> {
         for (item, outcome) in items.iter().zip(&outcomes) {
             count(app, *outcome, &item.notes);
         }
-        app.intake_log.saw(&self.0.site.id, source_of(self.0.kind), items.len(), None, self.0.now);
+        app.intake_log.saw(&self.0.site.id, source_of(self.0.kind), items.len(), None, app.clock.now());
         Ok(outcomes)
     }
 }
@@ -96,7 +96,7 @@ impl Items for Visits<'_> {
     async fn store(&self, app: &App, items: &[NewVisit]) -> Result<Vec<UploadOutcome>, StoreError> {
         app.add_visits(items.to_vec()).await?;
         let page = items.last().map(|item| item.visit.landing_page.as_str());
-        app.intake_log.saw(&self.site.id, Source::ServerVisit, items.len(), page, self.now);
+        app.intake_log.saw(&self.site.id, Source::ServerVisit, items.len(), page, app.clock.now());
         Ok(vec![UploadOutcome::Created; items.len()])
     }
 }
