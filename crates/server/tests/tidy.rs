@@ -91,8 +91,13 @@ fn each_layer_knows_only_those_below() {
             ][..],
         ),
         ("crates/store/src", &["axum", "hyper", "touchline::"]),
-        ("crates/server/src/app", &["crate::http", "crate::cli", "axum", "hyper", "rusqlite"]),
-        ("crates/server/src/http", &["crate::cli", "rusqlite"]),
+        (
+            "crates/server/src/app",
+            &["crate::http", "crate::cli", "crate::dashboard", "crate::worker", "axum", "hyper", "rusqlite"],
+        ),
+        ("crates/server/src/http", &["crate::cli", "crate::dashboard", "crate::worker", "rusqlite"]),
+        ("crates/server/src/dashboard", &["crate::cli", "crate::worker", "rusqlite"]),
+        ("crates/server/src/worker", &["crate::cli", "crate::dashboard", "crate::http", "rusqlite"]),
     ];
     let mut wrong = Vec::new();
     for (folder, words) in forbidden {

@@ -4,7 +4,7 @@ use crate::app::directory::REFRESH_INTERVAL;
 use crate::app::first_start::{FirstStart, first_start};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, LogFormat, LogLevel};
-use crate::{http, worker};
+use crate::{dashboard, http, worker};
 use std::fs::File;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -46,7 +46,7 @@ pub(super) async fn serve_store(
     let stop = stop_signal()?;
     print(screen)?;
     print(&format!("listening on http://{address}\n"))?;
-    http::serve(listener, http::router(Arc::clone(&app)), config, stop).await;
+    http::serve(listener, http::router(Arc::clone(&app), dashboard::routes(&app)), config, stop).await;
     refresh.abort();
     work.shutdown().await;
     app.write_intake().await;

@@ -35,7 +35,6 @@ mod visit_in;
 mod visits;
 
 use crate::app::App;
-use crate::dashboard;
 use axum::Router;
 use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Uri};
@@ -48,8 +47,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 pub(crate) use serve::serve;
 
-/// Every route of the product.
-pub(crate) fn router(app: Arc<App>) -> Router {
+/// Every route of the product; `pages` are those for people.
+pub(crate) fn router(app: Arc<App>, pages: Router<Arc<App>>) -> Router {
     let wire = Router::new()
         .route("/v1/{siteId}/opportunity/upload", put(upload::opportunity))
         .route("/v1/{siteId}/revenue/upload", put(upload::revenue))
@@ -94,7 +93,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .nest("/api/v1/sites", sites)
         .route("/api/v1/rates", get(rates::get_rates))
         .merge(operation)
-        .merge(dashboard::routes(&app))
+        .merge(pages)
         .fallback(not_found)
         .layer(CatchPanicLayer::new())
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app), observe::observe))

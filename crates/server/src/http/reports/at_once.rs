@@ -40,7 +40,7 @@ async fn served(settings: &[(&str, &str)]) -> Served {
     let first = first_start(store.as_ref(), &SystemClock).await.unwrap();
     let app = App::new(store, Arc::new(SystemClock), config.limits).await.unwrap();
     Served {
-        router: router(Arc::clone(&app)),
+        router: router(Arc::clone(&app), Router::new()),
         app,
         site: first.site.id.to_string(),
         token: first.token.unwrap(),
