@@ -208,7 +208,7 @@ impl List {
         let is_opportunity = query.kind == RecordKind::Opportunity;
         html! {
             div.scroll tabindex="0" role="region" aria-label="Table of records" {
-                table.data.records {
+                table.data.records.even[!is_limited] {
                     caption.unseen { (kind_title(query.kind)) ", each with what it is worth and what led to it" }
                     thead { tr {
                         th scope="col" { "Reference" }
