@@ -261,3 +261,42 @@ test('the numbers on the pages are the API\'s', async t => {
   assert.ok(shares.length > 0, JSON.stringify(deal).slice(0, 400));
   for (const share of shares) assert.ok(grid.includes(share), `${share} of ${grid}`);
 });
+
+test('filters are added and taken away, models are chosen, rows are sorted, and the file has what is shown', async t => {
+  const {page, said} = await signedIn(t, {viewport: {width: 1440, height: 900}});
+  await visit(page, 'attribution?period=90d&compare=none');
+  const names = () => page.$$eval('tbody th', cells => cells.map(cell => cell.textContent.trim()));
+  const all = await names();
+  await page.click('summary:text-is("Filter")');
+  await page.selectOption('[name=filterIs]', {label: 'is not'});
+  await page.fill('[name=filterValue]', all[0]);
+  await page.click('button:text-is("Add the filter")');
+  await page.waitForSelector('.chip');
+  assert.deepEqual((await names()).sort(), all.slice(1).sort(), 'all but that row');
+  await page.click('.chip a');
+  await page.waitForSelector('.chip', {state: 'detached'});
+  assert.deepEqual(await names(), all);
+  await page.click('summary:has-text("Models")');
+  for (const model of ['last-touch', 'linear']) await page.uncheck(`#model-${model}`);
+  await page.check('#model-time-decay');
+  await page.click('button:text-is("Compare")');
+  await page.waitForURL('**model=time-decay**');
+  assert.match(await page.textContent('thead'), /First touch[^]*Time decay/);
+  assert.doesNotMatch(await page.textContent('thead'), /Linear/);
+  await page.click('thead a:text-is("Channel")');
+  await page.waitForURL('**sort=**');
+  const sorted = await names();
+  assert.deepEqual(sorted, [...sorted].sort(), 'by name');
+  const download = page.waitForEvent('download');
+  await page.click('a:text-is("Download CSV")');
+  const stream = await (await download).createReadStream();
+  const file = (await stream.toArray()).join('').trim().split(/\r?\n/).map(line => line.split(',')[0]);
+  assert.deepEqual(file.slice(1), sorted, 'the rows of the page, in its order');
+
+  await visit(page, 'opportunities?period=90d');
+  await page.selectOption('select:near(:text("Matched"))', {label: 'Not matched'});
+  await page.waitForSelector('.chip');
+  assert.ok((await page.textContent('tbody')).includes('Nobody yet'));
+  assert.equal(await page.locator('tbody tr').count(), await page.locator('tbody tr:has-text("Nobody yet")').count());
+  assert.deepEqual(said, []);
+});

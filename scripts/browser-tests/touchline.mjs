@@ -78,8 +78,8 @@ export class Touchline {
 }
 
 // Asks until there is an answer.
-export async function eventually(what, ask) {
-  const deadline = Date.now() + 8000;
+export async function eventually(what, ask, within = 8000) {
+  const deadline = Date.now() + within;
   for (;;) {
     const answer = await ask();
     if (answer) return answer;

@@ -10,7 +10,9 @@ for (const form of document.querySelectorAll('[data-submit-on-change]')) {
   });
   // What says nothing need not stand in the address.
   form.addEventListener('formdata', (event) => {
-    for (const [name, value] of [...event.formData]) if (value === '') event.formData.delete(name);
+    const said = [...event.formData].filter(([, value]) => value !== '');
+    for (const name of [...event.formData.keys()]) event.formData.delete(name);
+    for (const [name, value] of said) event.formData.append(name, value);
   });
 }
 
